@@ -1,0 +1,77 @@
+#!/bin/sh
+# demo.sh: shows the command at work at both services, against a sandbox that it starts and stops itself.
+# Usage: demo.sh PATH-OF-KEYPLATE
+set -eu
+
+program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+folder=$(mktemp -d)
+sandbox=
+finish() {
+    [ -z "$sandbox" ] || kill "$sandbox" 2>/dev/null || true
+    rm -rf "$folder"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
+
+# Nothing of the user's own: no keys, no configuration, no state.
+for name in $(env | sed -n 's/^\(KEYPLATE_[A-Z0-9_]*\|NOCAPTCHAAI_[A-Z0-9_]*\|CAPTCHAAI_[A-Z0-9_]*\)=.*/\1/p'); do
+    unset "$name"
+done
+export HOME="$folder" XDG_CONFIG_HOME="$folder" KEYPLATE_STATE_DIR="$folder/state"
+cd "$folder"
+umask 077
+
+keyplate() {
+    "$program" "$@"
+}
+
+# show STATUS WORD... runs the command as a user would type it, and stops the demo if it ends with another status.
+show() {
+    expected=$1
+    shift
+    printf '\n$ %s\n' "$*"
+    status=0
+    "$@" || status=$?
+    if [ "$status" != "$expected" ]; then
+        echo "demo: exit status $status where $expected was expected" >&2
+        exit 1
+    fi
+    [ "$status" = 0 ] || echo "(exit status $status)"
+}
+
+echo 'Both services offline: the sandbox listens on a free port and makes a key of its own.'
+printf '\n$ keyplate sandbox --listen 127.0.0.1:0 --solve-ms 300 &\n'
+mkfifo lines
+"$program" sandbox --listen 127.0.0.1:0 --solve-ms 300 >lines &
+sandbox=$!
+settings=
+exec 3<lines
+while [ -z "$settings" ] && read -r line <&3; do
+    echo "$line"
+    case $line in "export "*) settings=$line ;; esac
+done
+[ -n "$settings" ] || {
+    echo 'demo: the sandbox did not start' >&2
+    exit 1
+}
+eval "$settings"
+
+# A picture for the tasks that read one: one white dot.
+echo iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEANl9ngAAAAABJRU5ErkJggg== | base64 -d >dot.png
+# A key that nobody has.
+od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >wrong_key
+
+printf '\n== CaptchaAI\n'
+show 0 keyplate verify
+show 0 keyplate balance
+show 0 keyplate solve turnstile sitekey=0x4AAAAAAA pageurl=https://example.com/
+show 0 keyplate solve base64 body=@dot.png --json
+show 3 env CAPTCHAAI_API_KEY_FILE="$folder/wrong_key" "$program" balance
+
+printf '\n== NoCaptchaAI\n'
+show 0 keyplate --provider nocaptchaai verify
+show 0 keyplate --provider nocaptchaai balance
+show 0 keyplate --provider nocaptchaai solve ImageToTextTask body=@dot.png
+show 3 env NOCAPTCHAAI_API_KEY_FILE="$folder/wrong_key" "$program" --provider nocaptchaai balance
+
+printf '\nThe demo is over: every command did what it should.\n'

@@ -1,0 +1,160 @@
+/* client.c: makes, counts and ends clients. */
+#include "engine/client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "safe/arena.h"
+
+/* A token bucket as in the retry quotas of other clients: a service that is down gets few retries, not three for each
+   call. */
+enum { QUOTA_FULL = 100, QUOTA_RETRY = 5, QUOTA_SUCCESS = 1 };
+
+int kp_ring_make(kp_ring *ring, const kp_provider *provider, const char *keys_json, kp_buf *problem) {
+    int code = kp_members_make(provider, keys_json, &ring->members, problem);
+    if (code)
+        return code;
+    ring->keys = kp_zalloc(ring->members.count, sizeof *ring->keys);
+    if (ring->keys)
+        return KP_OK;
+    kp_members_free(&ring->members);
+    return KP_E_MEMORY;
+}
+
+void kp_ring_free(kp_ring *ring) {
+    if (!ring)
+        return;
+    for (size_t i = 0; ring->keys && i < ring->members.count; i++) {
+        kp_cell_drop(ring->keys[i].cell);
+        kp_free(ring->keys[i].source);
+    }
+    kp_free(ring->keys);
+    kp_members_free(&ring->members);
+    *ring = (kp_ring){0};
+}
+
+/* Two base URLs or two egresses are two worlds: a key that the sandbox refused is not refused by the service, and a ban
+   holds for the address that earned it. */
+static void name_scope(kp_client *client) {
+    const char *proxy = kp_config_value(client->config, KP_OPT_PROXY);
+    const char *source = kp_config_value(client->config, KP_OPT_SOURCE_ADDRESS);
+    const char *parts[] = {client->base_url, proxy, source};
+    unsigned char digest[32], all[96];
+    for (size_t i = 0; i < 3; i++) {
+        kp_hmac_sha256("keyplate/scope/1", 16, parts[i], strlen(parts[i]), digest);
+        memcpy(all + 32 * i, digest, 32);
+    }
+    kp_hmac_sha256("keyplate/scope/1", 16, all, sizeof all, digest);
+    snprintf(client->scope, sizeof client->scope, "%s~%02x%02x%02x%02x", client->provider->name, digest[0], digest[1],
+             digest[2], digest[3]);
+}
+
+static void set_up(kp_client *client) {
+    kp_config *config = client->config;
+    client->provider = kp_provider_find(kp_config_value(config, KP_OPT_PROVIDER));
+    if (config->out_of_memory)
+        client->error = KP_E_MEMORY;
+    else if (config->error) {
+        client->error = config->error;
+        kp_buf_str(&client->problem, kp_config_problem(config));
+    } else if (!kp_crypto_start()) {
+        client->error = KP_E_INTERNAL;
+        kp_buf_str(&client->problem, "libsodium cannot start");
+    }
+    if (!client->provider)
+        client->provider = kp_provider_at(0);
+    client->base_url = kp_config_value(
+        config, client->provider->origin == KP_CAPTCHAAI ? KP_OPT_URL_CAPTCHAAI : KP_OPT_URL_NOCAPTCHAAI);
+    if (client->error)
+        return;
+    name_scope(client);
+    client->error =
+        kp_ring_make(&client->ring, client->provider, kp_config_value(config, KP_OPT_KEYS), &client->problem);
+}
+
+kp_client *kp_client_new(const kp_config *config) {
+    kp_client *client = kp_zalloc(1, sizeof *client);
+    if (!client)
+        return NULL;
+    client->config = kp_config_copy(config);
+    if (!client->config || pthread_mutex_init(&client->lock, NULL) != 0) {
+        kp_config_free(client->config);
+        kp_free(client);
+        return NULL;
+    }
+    kp_buf_init(&client->problem, NULL);
+    kp_buf_init(&client->weakness, NULL);
+    client->owners = 1;
+    client->quota = QUOTA_FULL;
+    set_up(client);
+    return client;
+}
+
+kp_client *kp_client_keep(kp_client *client) {
+    if (!client)
+        return NULL;
+    pthread_mutex_lock(&client->lock);
+    client->owners++;
+    pthread_mutex_unlock(&client->lock);
+    return client;
+}
+
+void kp_client_free(kp_client *client) {
+    if (!client)
+        return;
+    pthread_mutex_lock(&client->lock);
+    int left = --client->owners;
+    pthread_mutex_unlock(&client->lock);
+    if (left > 0)
+        return;
+    kp_ring_free(&client->ring);
+    kp_config_free(client->config);
+    kp_buf_free(&client->problem);
+    kp_buf_free(&client->weakness);
+    pthread_mutex_destroy(&client->lock);
+    kp_free(client);
+}
+
+const char *kp_client_option(const kp_client *client, const char *name) {
+    return client ? kp_config_get(client->config, name) : NULL;
+}
+
+void kp_client_weaken(kp_client *client, const char *sentence) {
+    if (!client || !sentence)
+        return;
+    pthread_mutex_lock(&client->lock);
+    if (client->weakness.len)
+        kp_buf_str(&client->weakness, "; ");
+    kp_buf_str(&client->weakness, sentence);
+    pthread_mutex_unlock(&client->lock);
+}
+
+bool kp_client_retry(kp_client *client) {
+    pthread_mutex_lock(&client->lock);
+    bool granted = client->quota >= QUOTA_RETRY;
+    if (granted)
+        client->quota -= QUOTA_RETRY;
+    pthread_mutex_unlock(&client->lock);
+    return granted;
+}
+
+void kp_client_success(kp_client *client) {
+    pthread_mutex_lock(&client->lock);
+    if (client->quota <= QUOTA_FULL - QUOTA_SUCCESS)
+        client->quota += QUOTA_SUCCESS;
+    pthread_mutex_unlock(&client->lock);
+}
+
+void kp_client_egress(const kp_client *client, kp_buf *out) {
+    const char *proxy = kp_config_value(client->config, KP_OPT_PROXY);
+    const char *source = kp_config_value(client->config, KP_OPT_SOURCE_ADDRESS);
+    if (proxy[0]) {
+        const char *at = strrchr(proxy, '@');
+        kp_buf_fmt(out, "through the proxy %s", at ? at + 1 : proxy);
+    } else if (source[0])
+        kp_buf_fmt(out, "from the address %s", source);
+    else
+        kp_buf_str(out, "directly, without proxy or source address");
+}

@@ -1,0 +1,315 @@
+/* config.c: sets, checks and gives options. */
+#include "engine/config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "base/when.h"
+#include "safe/arena.h"
+#include "safe/known.h"
+#include "wire/json.h"
+
+typedef enum { WORD, KEYS, BASE_URL, TEXT, DURATION, PROXY, ADDRESS, SIZE, FLAG } option_type;
+
+static const char *const type_names[] = {"word", "list", "URL", "text", "duration", "URL", "address", "number", "flag"};
+
+typedef struct {
+    const char *name;
+    option_type type;
+    const char *fallback;
+    uint64_t low, high;
+    const char *range;
+    const char *text;
+} option_row;
+
+static const option_row rows[KP_OPTIONS] = {
+#define X(symbol, name, type, fallback, low, high, range, text) {name, type, fallback, low, high, range, text},
+#include "engine/option_list.h"
+#undef X
+};
+
+kp_config *kp_config_new(void) {
+    kp_config *config = kp_zalloc(1, sizeof *config);
+    if (config)
+        kp_buf_init(&config->problem, NULL);
+    return config;
+}
+
+/* Values can hold the credentials of a proxy. */
+static void drop_value(char *value) {
+    if (value)
+        kp_wipe(value, strlen(value));
+    kp_free(value);
+}
+
+void kp_config_free(kp_config *config) {
+    if (!config)
+        return;
+    for (size_t i = 0; i < KP_OPTIONS; i++)
+        drop_value(config->value[i]);
+    kp_buf_free(&config->problem);
+    kp_free(config);
+}
+
+int kp_config_fail(kp_config *config, const char *format, ...) {
+    if (!config)
+        return KP_E_MISUSE;
+    if (config->error)
+        return KP_E_CONFIG;
+    char line[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    config->error = KP_E_CONFIG;
+    kp_known_mask(&config->problem, line, strlen(line));
+    return KP_E_CONFIG;
+}
+
+static int no_memory(kp_config *config) {
+    config->out_of_memory = true;
+    return KP_E_MEMORY;
+}
+
+int kp_config_find(const char *name) {
+    for (int i = 0; name && i < KP_OPTIONS; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static int unknown_name(kp_config *config, const char *name) {
+    const char *nearest = NULL;
+    size_t best = 4;
+    for (size_t i = 0; i < KP_OPTIONS; i++) {
+        size_t distance = kp_distance(name, rows[i].name, 3);
+        if (distance < best) {
+            best = distance;
+            nearest = rows[i].name;
+        }
+    }
+    kp_buf shown;
+    kp_buf_init(&shown, NULL);
+    kp_add_shown(&shown, name, strlen(name), 60);
+    int code = nearest ? kp_config_fail(config, "there is no option '%s'; did you mean '%s'?", kp_buf_text(&shown), nearest)
+                       : kp_config_fail(config, "there is no option '%s'; 'keyplate help config' lists them all", kp_buf_text(&shown));
+    kp_buf_free(&shown);
+    return code;
+}
+
+static bool is_word_of(const char *list, const char *word) {
+    size_t len = strlen(word);
+    for (const char *at = list; len && *at;) {
+        size_t n = strcspn(at, " ");
+        if (n == len && memcmp(at, word, n) == 0)
+            return true;
+        at += n + (at[n] == ' ');
+    }
+    return false;
+}
+
+static bool is_address(const char *text) {
+    size_t len = strlen(text);
+    bool v6 = strchr(text, ':') != NULL;
+    const char *allowed = v6 ? "0123456789abcdefABCDEF:." : "0123456789.";
+    return len >= 2 && len <= 45 && strspn(text, allowed) == len && (v6 || strchr(text, '.'));
+}
+
+/* NULL if a proxy URL can be used, else why not. Its password is made known, so that no text ever shows it. */
+static const char *proxy_problem(const char *value) {
+    static const char *const schemes[] = {"http://", "https://", "socks5://", "socks5h://"};
+    const char *rest = NULL;
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (kp_starts(value, schemes[i]))
+            rest = value + strlen(schemes[i]);
+    if (!rest)
+        return "it must begin with http://, https://, socks5:// or socks5h://";
+    const char *at = strrchr(rest, '@');
+    const char *host = at ? at + 1 : rest;
+    const char *colon = at ? memchr(rest, ':', (size_t)(at - rest)) : NULL;
+    if (colon && at - colon > 1 && !kp_known_add(colon + 1, (size_t)(at - colon - 1)))
+        return "memory is short";
+    size_t host_len = strcspn(host, "/?#");
+    if (host_len == 0 || host[host_len + (host[host_len] == '/')] != '\0')
+        return "it must be scheme, host and port, nothing behind";
+    return NULL;
+}
+
+/* NULL if the value suits the type, else why not. */
+static const char *value_problem(const option_row *row, const char *value) {
+    uint64_t number = 0;
+    int64_t size = 0;
+    size_t len = strlen(value);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)value[i] < ' ' && row->type != KEYS)
+            return "it has a control character in it";
+    if (len == 0)
+        return row->type == WORD || row->type == FLAG || row->type == BASE_URL || row->type == SIZE ? "it is empty" : NULL;
+    switch (row->type) {
+    case WORD: return is_word_of(row->range, value) ? NULL : row->range;
+    case FLAG: return is_word_of("true false 1 0 yes no", value) ? NULL : row->range;
+    case DURATION:
+        if (!kp_parse_duration(value, len, &number))
+            return "it is no duration such as 30, 1.5s, 500ms or 2m";
+        return number < row->low || number > row->high ? row->range : NULL;
+    case SIZE:
+        if (!kp_parse_i64(value, len, &size) || size < 0 || (uint64_t)size < row->low || (uint64_t)size > row->high)
+            return row->range;
+        return NULL;
+    case ADDRESS: return is_address(value) ? NULL : row->range;
+    case PROXY: return proxy_problem(value);
+    case KEYS:
+    case BASE_URL:
+    case TEXT: return NULL;
+    }
+    return NULL;
+}
+
+int kp_config_set(kp_config *config, const char *name, const char *value) {
+    if (!config || !name || !value)
+        return KP_E_MISUSE;
+    int i = kp_config_find(name);
+    if (i < 0)
+        return unknown_name(config, name);
+    const char *why = value_problem(&rows[i], value);
+    if (why)
+        return kp_config_fail(config, "option %s cannot have this value: %s", name, why);
+    char *copy = kp_strdup(value);
+    if (!copy)
+        return no_memory(config);
+    drop_value(config->value[i]);
+    config->value[i] = copy;
+    return KP_OK;
+}
+
+static int load_object(kp_config *config, kp_json object, const char *prefix);
+
+static int load_member(kp_config *config, const char *name, kp_json value) {
+    int i = kp_config_find(name);
+    if (value.type == KP_JSON_OBJECT && (i < 0 || rows[i].type != KEYS))
+        return load_object(config, value, name);
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    if (i >= 0 && rows[i].type == KEYS)
+        kp_buf_add(&text, value.raw, value.len);
+    else if (value.type == KP_JSON_STRING)
+        kp_json_string(value, &text);
+    else
+        kp_buf_add(&text, value.raw, value.len);
+    int code = KP_OK;
+    if (text.failed)
+        code = no_memory(config);
+    else if (i >= 0 && rows[i].type != KEYS && (value.type == KP_JSON_NULL || value.type == KP_JSON_ARRAY))
+        code = kp_config_fail(config, "option %s cannot be null or a list", name);
+    else
+        code = kp_config_set(config, name, kp_buf_text(&text));
+    if (text.data)
+        kp_wipe(text.data, text.len);
+    kp_buf_free(&text);
+    return code;
+}
+
+static int load_object(kp_config *config, kp_json object, const char *prefix) {
+    kp_json name, value;
+    size_t at = 0;
+    int first = KP_OK;
+    while (kp_json_next(object, &at, &name, &value)) {
+        kp_buf dotted;
+        kp_buf_init(&dotted, NULL);
+        kp_buf_str(&dotted, prefix);
+        if (prefix[0])
+            kp_buf_char(&dotted, '.');
+        kp_json_string(name, &dotted);
+        int code = dotted.failed ? no_memory(config) : load_member(config, kp_buf_text(&dotted), value);
+        kp_buf_free(&dotted);
+        if (!first)
+            first = code;
+    }
+    return first;
+}
+
+int kp_config_load(kp_config *config, const char *json, size_t len) {
+    if (!config || !json)
+        return KP_E_MISUSE;
+    const char *problem = NULL;
+    kp_json root = kp_json_parse(json, len, &problem);
+    if (root.type != KP_JSON_OBJECT)
+        return kp_config_fail(config, "the configuration is no JSON object%s%s", problem ? ": " : "", problem ? problem : "");
+    return load_object(config, root, "");
+}
+
+const char *kp_config_problem(const kp_config *config) {
+    if (!config)
+        return "there is no configuration";
+    return config->out_of_memory ? "memory is short" : kp_buf_text(&config->problem);
+}
+
+const char *kp_config_value(const kp_config *config, kp_option i) {
+    return config && config->value[i] ? config->value[i] : rows[i].fallback;
+}
+
+const char *kp_config_get(const kp_config *config, const char *name) {
+    int i = kp_config_find(name);
+    return config && i >= 0 ? kp_config_value(config, (kp_option)i) : NULL;
+}
+
+uint64_t kp_config_number(const kp_config *config, kp_option i, uint64_t fallback) {
+    const char *value = kp_config_value(config, i);
+    uint64_t number = 0;
+    int64_t size = 0;
+    if (rows[i].type == DURATION && kp_parse_duration(value, strlen(value), &number))
+        return number;
+    if (rows[i].type == SIZE && kp_parse_i64(value, strlen(value), &size) && size >= 0)
+        return (uint64_t)size;
+    return fallback;
+}
+
+bool kp_config_flag(const kp_config *config, kp_option i) {
+    return is_word_of("true 1 yes", kp_config_value(config, i));
+}
+
+static void check_base_url(kp_config *config, kp_option i) {
+    const char *value = kp_config_value(config, i);
+    const char *why = kp_url_base_problem(value, strlen(value), kp_config_value(config, KP_OPT_ALLOW_HTTP_HOSTS));
+    if (why)
+        kp_config_fail(config, "option %s cannot have this value: %s", rows[i].name, why);
+}
+
+kp_config *kp_config_copy(const kp_config *config) {
+    kp_config *copy = kp_config_new();
+    if (!copy)
+        return NULL;
+    for (size_t i = 0; config && i < KP_OPTIONS; i++) {
+        copy->value[i] = kp_strdup(config->value[i]);
+        if (config->value[i] && !copy->value[i]) {
+            kp_config_free(copy);
+            return NULL;
+        }
+    }
+    if (config) {
+        copy->error = config->error;
+        copy->out_of_memory = config->out_of_memory;
+        kp_buf_str(&copy->problem, kp_buf_text(&config->problem));
+    }
+    check_base_url(copy, KP_OPT_URL_CAPTCHAAI);
+    check_base_url(copy, KP_OPT_URL_NOCAPTCHAAI);
+    return copy;
+}
+
+const char *kp_config_option(size_t i, const char **type, const char **fallback, const char **range, const char **text) {
+    if (i >= KP_OPTIONS)
+        return NULL;
+    if (type)
+        *type = type_names[rows[i].type];
+    if (fallback)
+        *fallback = rows[i].fallback;
+    if (range)
+        *range = rows[i].range;
+    if (text)
+        *text = rows[i].text;
+    return rows[i].name;
+}

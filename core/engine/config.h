@@ -1,0 +1,37 @@
+/* config.h: options as names and values over the one table of option_list.h. */
+#ifndef KP_ENGINE_CONFIG_H
+#define KP_ENGINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "keyplate.h"
+
+typedef enum kp_option {
+#define X(symbol, name, type, fallback, low, high, range, text) KP_OPT_##symbol,
+#include "engine/option_list.h"
+#undef X
+    KP_OPTIONS
+} kp_option;
+
+struct kp_config {
+    char *value[KP_OPTIONS]; /* NULL: never set */
+    kp_buf problem;          /* the first one */
+    int error;               /* its code */
+    bool out_of_memory;
+};
+
+/* Records a problem found elsewhere (an unreadable file); the first one stays. Returns KP_E_CONFIG. */
+int kp_config_fail(kp_config *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A deep copy, NULL when memory is short. Checks what needs several options (base URLs against allow_http_hosts). */
+kp_config *kp_config_copy(const kp_config *);
+/* The value in force. Never NULL. */
+const char *kp_config_value(const kp_config *, kp_option);
+/* Durations and sizes as numbers; fallback if the value is empty. */
+uint64_t kp_config_number(const kp_config *, kp_option, uint64_t fallback);
+bool kp_config_flag(const kp_config *, kp_option);
+/* The index of a name, -1 if there is none. */
+int kp_config_find(const char *name);
+
+#endif

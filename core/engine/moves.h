@@ -1,0 +1,88 @@
+/* moves.h: the guards and actions that the table of transitions is made of. */
+#ifndef KP_ENGINE_MOVES_H
+#define KP_ENGINE_MOVES_H
+
+#include <stdbool.h>
+
+#include "engine/table.h"
+
+/* What a state does by itself when it is reached; the event that follows at once, or KP_EV_NONE. */
+kp_event kp_enter(kp_op *);
+
+/* Guards: pure questions about an operation. */
+bool kp_is_always(const kp_op *);
+bool kp_is_faulty(const kp_op *);          /* misuse, configuration or parameters are wrong */
+bool kp_is_dry_run(const kp_op *);
+bool kp_is_telling(const kp_op *);         /* KP_TELL */
+bool kp_is_key_ready(const kp_op *);       /* a key that will do was found before */
+bool kp_is_other_looks(const kp_op *);     /* another operation holds the lease of looking for keys */
+bool kp_is_place_left(const kp_op *);      /* there is another place to look at */
+bool kp_is_place_left_tell(const kp_op *); /* the same, of KP_TELL */
+bool kp_is_other_is_next(const kp_op *);   /* nothing is left to read of this member, and the next one's key is at hand */
+bool kp_is_wanted(const kp_op *);          /* the key found is the one that is needed */
+bool kp_is_fell_back(const kp_op *);       /* an earlier key was refused; this looks for another */
+bool kp_is_banned(const kp_op *);
+bool kp_is_cooling(const kp_op *);
+bool kp_is_cooling_other(const kp_op *);   /* and another key is at hand */
+bool kp_is_cooling_unread(const kp_op *);  /* and another member was not looked for yet */
+bool kp_is_unproven(const kp_op *);
+bool kp_is_free_call(const kp_op *);
+bool kp_is_proves_itself(const kp_op *);   /* the operation is a balance call: it is the proof */
+bool kp_is_probing(const kp_op *);
+bool kp_is_stopping(const kp_op *);        /* cancelled, or the deadline is over */
+bool kp_is_too_late(const kp_op *);        /* no time is left for a first poll and one more */
+bool kp_is_waits(const kp_op *);           /* SOLVE, WAIT */
+bool kp_is_try_left(const kp_op *);        /* of a submit that was not accepted */
+bool kp_is_poll_left(const kp_op *);       /* of a free call */
+bool kp_is_other_key(const kp_op *);       /* the error is of the key or its funds, and another key is at hand */
+bool kp_is_other_unread(const kp_op *);    /* the same, not looked for yet */
+bool kp_is_after_submit(const kp_op *);
+bool kp_is_after_poll(const kp_op *);
+bool kp_is_after_probe(const kp_op *);
+
+/* Actions. ask_*: the arguments of the next STORE step; say_*: the error; put_*: what the store shall know. */
+void kp_do_nothing(kp_op *);
+void kp_do_show_request(kp_op *);
+void kp_do_begin_look(kp_op *);
+void kp_do_look_later(kp_op *);
+void kp_do_next_place(kp_op *);
+void kp_do_next_key(kp_op *);
+void kp_do_next_look(kp_op *);
+void kp_do_take_key(kp_op *);
+void kp_do_ask_gate(kp_op *);
+void kp_do_ask_states(kp_op *);
+void kp_do_tell_states(kp_op *);
+void kp_do_ask_claim(kp_op *);
+void kp_do_ask_admit(kp_op *);
+void kp_do_ask_settle(kp_op *);
+void kp_do_mark_probing(kp_op *);
+void kp_do_mark_admitted(kp_op *);
+void kp_do_mark_uncounted(kp_op *);
+void kp_do_hold(kp_op *);
+void kp_do_put_good(kp_op *);
+void kp_do_put_refused(kp_op *);
+void kp_do_put_refused_submit(kp_op *);
+void kp_do_put_refused_poll(kp_op *);
+void kp_do_put_unsure(kp_op *);
+void kp_do_put_unsure_poll(kp_op *);
+void kp_do_take_good(kp_op *);
+void kp_do_take_answer(kp_op *);
+void kp_do_accept(kp_op *);
+void kp_do_back_off(kp_op *);
+void kp_do_poll_later(kp_op *);
+void kp_do_say_stop(kp_op *);
+void kp_do_say_stop_settle(kp_op *);
+void kp_do_say_late(kp_op *);
+void kp_do_say_first(kp_op *);
+void kp_do_say_unusable(kp_op *);
+void kp_do_say_no_key(kp_op *);
+void kp_do_say_banned(kp_op *);
+void kp_do_say_cooling(kp_op *);
+void kp_do_say_refused(kp_op *);
+void kp_do_say_unwritten(kp_op *);
+void kp_do_say_code(kp_op *);
+void kp_do_say_code_settle(kp_op *);
+void kp_do_say_failed(kp_op *);
+void kp_do_say_unknown(kp_op *);
+
+#endif

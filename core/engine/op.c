@@ -1,0 +1,290 @@
+/* op.c: makes and ends operations, and takes what callers and drivers tell them. */
+#include "engine/op.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "engine/moves.h"
+#include "safe/arena.h"
+
+int kp_abi(void) {
+    return KP_ABI;
+}
+
+const char *kp_version(void) {
+    return KP_VERSION;
+}
+
+static void init_buffers(kp_op *op) {
+    kp_buf *plain[] = {&op->method, &op->task, &op->key_ref, &op->what, &op->misuse_text, &op->looked_at, &op->key_name,
+                       &op->key_source, &op->bare_id, &op->line, &op->first_detail, &op->detail, &op->task_ref,
+                       &op->answer, &op->text, &op->fact, &op->args};
+    kp_buf *safe[] = {&op->params, &op->file, &op->body};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        kp_buf_init(plain[i], NULL);
+    for (size_t i = 0; i < sizeof safe / sizeof safe[0]; i++)
+        kp_buf_init(safe[i], &kp_safe);
+    kp_finder_init(&op->finder);
+    kp_request_init(&op->request);
+    kp_answer_init(&op->read);
+}
+
+static void free_buffers(kp_op *op) {
+    kp_buf *all[] = {&op->method, &op->task, &op->key_ref, &op->what, &op->misuse_text, &op->looked_at, &op->key_name,
+                     &op->key_source, &op->bare_id, &op->line, &op->first_detail, &op->detail, &op->task_ref,
+                     &op->answer, &op->text, &op->fact, &op->args, &op->params, &op->file, &op->body};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        kp_buf_free(all[i]);
+    kp_finder_free(&op->finder);
+    kp_request_free(&op->request);
+    kp_answer_free(&op->read);
+}
+
+kp_op *kp_op_new(kp_client *client, int kind) {
+    kp_op *op = kp_zalloc(1, sizeof *op);
+    if (!op)
+        return NULL;
+    init_buffers(op);
+    op->client = kp_client_keep(client);
+    op->kind = kind;
+    op->good = true;
+    atomic_init(&op->cancelled, 0);
+    unsigned char id[16] = {0};
+    if (kp_crypto_start()) {
+        kp_random(id, sizeof id);
+        kp_random(&op->random, sizeof op->random);
+    }
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < sizeof id; i++) {
+        op->id[2 * i] = digits[id[i] >> 4];
+        op->id[2 * i + 1] = digits[id[i] & 15];
+    }
+    return op;
+}
+
+void kp_op_free(kp_op *op) {
+    if (!op)
+        return;
+    kp_op_end_look(op);
+    kp_cell_drop(op->cell);
+    for (size_t i = 0; op->reports && i < op->ring->members.count; i++)
+        kp_buf_free(&op->reports[i]);
+    kp_free(op->reports);
+    kp_ring_free(&op->own);
+    free_buffers(op);
+    kp_client_free(op->client);
+    kp_free(op);
+}
+
+void kp_op_cancel(kp_op *op) {
+    if (op)
+        atomic_store_explicit(&op->cancelled, 1, memory_order_relaxed);
+}
+
+int kp_op_cancelled(const kp_op *op) {
+    return op ? atomic_load_explicit(&((kp_op *)(uintptr_t)op)->cancelled, memory_order_relaxed) : 0;
+}
+
+static int misuse(kp_op *op, const char *text) {
+    if (!op->misuse) {
+        op->misuse = KP_E_MISUSE;
+        kp_buf_str(&op->misuse_text, text);
+    }
+    return KP_E_MISUSE;
+}
+
+static int set_text(kp_op *op, kp_buf *into, const char *value, size_t len) {
+    kp_buf_clear(into);
+    kp_buf_reserve(into, len);
+    kp_buf_add(into, value, len);
+    if (!into->failed)
+        return KP_OK;
+    op->misuse = KP_E_MEMORY;
+    return KP_E_MEMORY;
+}
+
+static int set_flag(kp_op *op, bool *into, const char *value, size_t len) {
+    if (!kp_same_n(value, len, "0") && !kp_same_n(value, len, "1"))
+        return misuse(op, "a switch of an operation is 0 or 1");
+    *into = value[0] == '1';
+    return KP_OK;
+}
+
+int kp_op_set(kp_op *op, const char *name, const char *value, size_t len) {
+    if (!op || !name || !value)
+        return KP_E_MISUSE;
+    if (op->started)
+        return KP_E_MISUSE; /* too late to tell it to anybody but the caller */
+    struct {
+        const char *name;
+        kp_buf *into;
+    } texts[] = {{"method", &op->method}, {"params", &op->params}, {"file", &op->file}, {"task", &op->task},
+                 {"key", &op->key_ref},   {"what", &op->what}};
+    struct {
+        const char *name;
+        bool *into;
+    } flags[] = {{"good", &op->good}, {"sync", &op->sync}, {"dry_run", &op->dry_run}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (kp_same(name, texts[i].name)) {
+            if (texts[i].into != &op->file && memchr(value, 0, len))
+                return misuse(op, "a text given to an operation has a NUL byte in it");
+            return set_text(op, texts[i].into, value, len);
+        }
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (kp_same(name, flags[i].name))
+            return set_flag(op, flags[i].into, value, len);
+    if (!kp_same(name, "timeout_ms"))
+        return misuse(op, "kp_op_set was called with a name that it does not know");
+    int64_t ms = 0;
+    if (!kp_parse_i64(value, len, &ms) || ms < 0 || ms > 366LL * 86400000)
+        return misuse(op, "timeout_ms is no number of milliseconds");
+    op->timeout_ms = (uint64_t)ms;
+    return KP_OK;
+}
+
+int kp_op_step(const kp_op *op) {
+    return op ? kp_state_step(op->state) : KP_DONE;
+}
+
+/* One read may take half a minute, so that a poll that hangs does not eat the time of all others. */
+static uint64_t call_end(const kp_op *op) {
+    uint64_t end = op->begun_ms + 30000;
+    return op->state == KP_S_SUBMIT || end > op->deadline_ms ? op->deadline_ms : end;
+}
+
+uint64_t kp_op_until(const kp_op *op) {
+    if (!op || op->state == KP_S_NEW || op->state == KP_S_DONE)
+        return 0;
+    switch (kp_op_step(op)) {
+    case KP_TIME: return op->when_ms < op->deadline_ms ? op->when_ms : op->deadline_ms;
+    case KP_HTTP: return call_end(op);
+    default: return op->deadline_ms;
+    }
+}
+
+size_t kp_op_limit(const kp_op *op) {
+    if (kp_op_step(op) == KP_READ)
+        return KP_ROOM_SIZE;
+    if (kp_op_step(op) == KP_HTTP)
+        return (size_t)kp_config_number(op->client->config, KP_OPT_MAX_ANSWER, 1048576);
+    return 0;
+}
+
+void kp_on_time(kp_op *op, uint64_t mono_ms, int64_t unix_ms, int32_t zone_s) {
+    if (!op || op->state == KP_S_DONE)
+        return;
+    if (mono_ms > op->mono_ms)
+        op->mono_ms = mono_ms;
+    op->unix_ms = unix_ms;
+    op->zone_s = zone_s;
+    if (!op->started) {
+        op->started = true;
+        op->start_ms = op->mono_ms;
+        kp_op_prepare(op);
+    }
+    if (kp_op_step(op) != KP_TIME)
+        return;
+    if (op->state != KP_S_NEW && kp_is_stopping(op))
+        kp_fire(op, KP_EV_STOP);
+    else if (op->state == KP_S_NEW && kp_op_cancelled(op) && !kp_is_faulty(op))
+        kp_fire(op, KP_EV_STOP);
+    else if (op->state == KP_S_NEW || op->mono_ms >= op->when_ms)
+        kp_fire(op, KP_EV_TIME);
+}
+
+void kp_on_status(kp_op *op, int status) {
+    if (kp_op_step(op) != KP_HTTP)
+        return;
+    op->http_status = status;
+    op->framed = false;
+    op->retry_after_ms = 0;
+}
+
+void kp_on_header(kp_op *op, const char *name, size_t nlen, const char *value, size_t vlen) {
+    if (kp_op_step(op) != KP_HTTP || !name || !value)
+        return;
+    if (nlen > SIZE_MAX / 4 || vlen > SIZE_MAX / 4 || op->head_bytes > kp_op_limit(op))
+        return;
+    op->head_bytes += nlen + vlen + 4;
+    kp_trim(&value, &vlen);
+    if (kp_same_nocase(name, nlen, "content-length") ||
+        (kp_same_nocase(name, nlen, "transfer-encoding") && kp_same_nocase(value, vlen, "chunked")))
+        op->framed = true;
+    uint64_t most = op->deadline_ms > op->mono_ms ? op->deadline_ms - op->mono_ms : 0;
+    if (kp_same_nocase(name, nlen, "retry-after") &&
+        !kp_parse_retry_after(value, vlen, op->unix_ms, most, &op->retry_after_ms))
+        op->retry_after_ms = 0;
+}
+
+int kp_on_body(kp_op *op, const char *data, size_t len) {
+    if (kp_op_step(op) != KP_HTTP || (!data && len))
+        return 1;
+    size_t limit = kp_op_limit(op), used = op->head_bytes + op->body.len;
+    if (used > limit || len > limit - used)
+        op->too_big = true;
+    else
+        kp_buf_add(&op->body, data, len);
+    return op->too_big || op->body.failed;
+}
+
+void kp_on_end(kp_op *op, int net, int sent) {
+    if (kp_op_step(op) != KP_HTTP)
+        return;
+    op->net = net;
+    op->sent = sent;
+    kp_event event = kp_op_classify(op);
+    kp_request_clear(&op->request);
+    op->built = false;
+    kp_fire(op, event);
+}
+
+void kp_on_read(kp_op *op, int how, int why, size_t len) {
+    if (kp_op_step(op) == KP_READ)
+        kp_fire(op, kp_op_take_read(op, how, why, len));
+}
+
+void kp_on_store(kp_op *op, int failed, const char *reply, size_t len) {
+    if (kp_op_step(op) == KP_STORE)
+        kp_fire(op, kp_op_take_reply(op, failed, reply, len));
+}
+
+void kp_on_append(kp_op *op, int failed) {
+    if (kp_op_step(op) == KP_APPEND)
+        kp_fire(op, failed ? KP_EV_UNWRITTEN : KP_EV_WRITTEN);
+}
+
+const char *kp_read_name(const kp_op *op) {
+    return kp_op_step(op) == KP_READ ? kp_op_place(op) : NULL;
+}
+
+void *kp_read_room(kp_op *op) {
+    return kp_op_step(op) == KP_READ ? op->room : NULL;
+}
+
+const char *kp_store_arg(const kp_op *op, size_t i, size_t *len) {
+    if (kp_op_step(op) != KP_STORE)
+        return NULL;
+    for (size_t at = 0; at < op->args.len; i--) {
+        size_t n = strlen(op->args.data + at);
+        if (i == 0) {
+            if (len)
+                *len = n;
+            return op->args.data + at;
+        }
+        at += n + 1;
+    }
+    return NULL;
+}
+
+const char *kp_append_path(const kp_op *op) {
+    return kp_op_step(op) == KP_APPEND ? kp_config_value(op->client->config, KP_OPT_AUDIT_FILE) : NULL;
+}
+
+const char *kp_append_line(const kp_op *op, size_t *len) {
+    if (kp_op_step(op) != KP_APPEND)
+        return NULL;
+    if (len)
+        *len = op->line.len;
+    return kp_buf_text(&op->line);
+}

@@ -1,0 +1,136 @@
+/* op.h: the inside of an operation, shared by the files of this floor. */
+#ifndef KP_ENGINE_OP_H
+#define KP_ENGINE_OP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/client.h"
+#include "engine/table.h"
+#include "keyplate.h"
+#include "policy/finder.h"
+#include "wire/answer.h"
+#include "wire/params.h"
+#include "wire/request.h"
+#include "wire/taskref.h"
+
+/* What COOL goes on with. */
+typedef enum kp_after { KP_AFTER_PROBE, KP_AFTER_UNSURE, KP_AFTER_SUBMIT, KP_AFTER_POLL } kp_after;
+
+struct kp_op {
+    kp_client *client;
+    int kind;
+    atomic_int cancelled;
+    kp_state state;
+    bool started;
+
+    /* what the caller set */
+    kp_buf method, params, file, task, key_ref, what; /* params and file in safe memory: proxies, images */
+    bool good, sync, dry_run;
+    uint64_t timeout_ms; /* 0: what suits */
+    int misuse;          /* code of a kp_op_set that failed */
+    kp_buf misuse_text;
+
+    /* time */
+    uint64_t mono_ms, start_ms, begun_ms, deadline_ms, when_ms; /* begun: the call; when: the end of a wait */
+    int64_t unix_ms;
+    int32_t zone_s;
+    uint64_t random;
+
+    /* the key */
+    kp_ring own;       /* of key=REFERENCE */
+    kp_ring *ring;     /* the client's, or own */
+    size_t member;     /* in use or being looked for: that of the turn */
+    size_t place;      /* in its list of references */
+    size_t hint;       /* reads that only explain a missing key: the next one is hint - 1 */
+    unsigned hints;    /* bits: which of them were there */
+    bool loading;      /* holds the client's lease */
+    bool wants_one;    /* a task's own key: only the fingerprint of ref will do */
+    size_t turn;       /* of the member in use, in the order in which this operation tries them */
+    kp_finder finder;
+    char *room;
+    kp_buf looked_at;  /* the places that had nothing, for the message */
+    kp_buf *reports;   /* KP_TELL: for each member what its places had, as JSON */
+    char mask[KP_MASK_SIZE], fingerprint[KP_FINGERPRINT_SIZE];
+    kp_buf key_name, key_source;
+    kp_cell *cell;     /* of the key in use */
+
+    /* the call */
+    kp_params checked;
+    kp_taskref ref;
+    kp_buf bare_id;
+    kp_request request;
+    bool built;
+    int http_status;
+    kp_buf body; /* safe memory: an answer can echo the key */
+    size_t head_bytes;
+    bool too_big, framed;
+    uint64_t retry_after_ms; /* of the answer */
+    kp_answer read;
+    int net, sent;
+    int code;                /* what the last call came to */
+    uint64_t delay_ms;       /* before it would be tried again */
+    unsigned tries, polls, attempts, admissions, claims;
+    uint64_t first_poll_ms, every_ms;
+
+    /* the store */
+    char id[33];
+    kp_buf args;             /* of the verb, each ended by a NUL */
+    bool away;               /* the last verb could not be asked */
+    bool unproven;
+    bool banned, cooling;
+    uint64_t gate_ms;        /* how long the gate stays shut */
+    unsigned refusals;       /* how often this key was refused before */
+    int refused_with;        /* the code of that refusal */
+    uint64_t hold_ms;
+    bool probing;            /* this operation's own balance call is the proof */
+    kp_after after;
+
+    /* the record */
+    kp_buf line;
+    bool intended;
+
+    /* the outcome */
+    int error;
+    int first_error;         /* of an earlier key */
+    kp_buf first_detail;
+    kp_buf detail;           /* what this case adds to the error's text */
+    kp_buf task_ref, answer, text, fact;
+    bool has_answer, unknown, accepted, uncounted;
+    int64_t balance_micro;
+    uint64_t come_back_ms, elapsed_ms;
+};
+
+bool kp_op_is_paid(const kp_op *);  /* SUBMIT, SOLVE */
+bool kp_op_waits(const kp_op *);    /* WAIT, SOLVE */
+/* Sets the error (the first stays) with what this case adds; the text passes the mask. */
+void kp_op_fail(kp_op *, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* op_begin.c: everything that can be checked before a key is looked for. */
+void kp_op_prepare(kp_op *);
+/* op_look.c: looking for keys. What the driver shall read now; what it read; whether a member behind the present one can
+   be tried, found already or not. */
+const char *kp_op_place(const kp_op *);
+kp_event kp_op_take_read(kp_op *, int how, int why, size_t len);
+bool kp_op_has_other(const kp_op *, bool found);
+void kp_op_end_look(kp_op *);
+/* op_key.c: the key in use. */
+void kp_op_use_key(kp_op *);
+/* op_gate.c: sets the verb of the next STORE step from words, ended by NULL. */
+void kp_op_ask(kp_op *, const char *verb, ...) __attribute__((sentinel));
+kp_event kp_op_take_reply(kp_op *, int failed, const char *reply, size_t len);
+/* op_call.c */
+void kp_op_build(kp_op *);
+kp_event kp_op_classify(kp_op *);
+/* op_tell.c */
+void kp_op_tell_place(kp_op *);
+/* op_done.c: what is settled when an operation is over. */
+void kp_op_finish(kp_op *);
+/* record.c: the audit line of the present state (INTENT or OUTCOME); false when memory is short. */
+bool kp_op_record(kp_op *);
+bool kp_op_records(const kp_op *);
+
+#endif

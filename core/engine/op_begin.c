@@ -1,0 +1,166 @@
+/* op_begin.c: checks all that can be checked before a key is looked for, and settles the times of an operation. */
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "engine/op.h"
+#include "safe/arena.h"
+#include "safe/known.h"
+
+static const struct {
+    int kind;
+    uint64_t timeout_ms;
+} default_time[] = {{KP_SUBMIT, 60000}, {KP_WAIT, 120000}, {KP_SOLVE, 120000}};
+
+static void settle_times(kp_op *op) {
+    const kp_config *config = op->client->config;
+    const kp_provider *provider = op->client->provider;
+    const kp_method *method = op->checked.method;
+    uint64_t time = 30000;
+    for (size_t i = 0; i < sizeof default_time / sizeof default_time[0]; i++)
+        if (default_time[i].kind == op->kind)
+            time = default_time[i].timeout_ms;
+    if (op->kind == KP_SOLVE || op->kind == KP_WAIT)
+        time = method && method->deadline_ms ? method->deadline_ms : provider->deadline_ms;
+    time = kp_config_number(config, KP_OPT_TIMEOUT, time);
+    if (op->timeout_ms)
+        time = op->timeout_ms;
+    op->deadline_ms = op->mono_ms + time;
+    uint32_t first = method && method->first_poll_ms ? method->first_poll_ms : provider->first_poll_ms;
+    op->first_poll_ms = kp_config_number(config, KP_OPT_POLL_FIRST, first);
+    op->every_ms = kp_config_number(config, KP_OPT_POLL_EVERY, provider->every_poll_ms);
+}
+
+/* Proxies given for a task hold credentials: no text may show them. */
+static void hide_secrets(kp_op *op) {
+    kp_json name, value;
+    size_t at = 0;
+    while (kp_json_next(op->checked.object, &at, &name, &value)) {
+        kp_buf text;
+        kp_buf_init(&text, &kp_safe);
+        kp_json_string(name, &text);
+        const kp_param *param = kp_param_find(op->client->provider, op->checked.method, kp_buf_text(&text));
+        kp_buf_clear(&text);
+        if (param && param->secret && kp_json_string(value, &text) && text.len && !kp_known_add(text.data, text.len))
+            kp_op_fail(op, KP_E_MEMORY, "%s", "");
+        kp_buf_free(&text);
+    }
+}
+
+static void check_submit(kp_op *op) {
+    kp_buf problem;
+    kp_buf_init(&problem, NULL);
+    int code = KP_E_MISSING;
+    if (op->method.len == 0)
+        kp_buf_str(&problem, "no method was given");
+    else
+        code = kp_params_check(op->client->provider, kp_buf_text(&op->method), op->params.len ? op->params.data : NULL,
+                               op->params.len, op->file.data, op->file.len, op->sync, &op->checked, &problem);
+    if (code == KP_OK && op->sync && !op->client->provider->calls[KP_CALL_SYNC].http_method) {
+        code = KP_E_PARAMETER;
+        kp_buf_fmt(&problem, "%s has no synchronous call", op->client->provider->title);
+    }
+    if (code)
+        kp_op_fail(op, code, "%s", kp_buf_text(&problem));
+    else
+        hide_secrets(op);
+    kp_buf_free(&problem);
+}
+
+static void check_task(kp_op *op) {
+    if (op->task.len == 0) {
+        kp_op_fail(op, KP_E_MISSING, "no task was given");
+        return;
+    }
+    if (!kp_taskref_parse(op->task.data, op->task.len, &op->ref)) {
+        kp_op_fail(op, KP_E_TASK_REFERENCE, "%s", "");
+        return;
+    }
+    if (op->ref.provider && op->ref.provider != op->client->provider) {
+        kp_op_fail(op, KP_E_TASK_REFERENCE, "it belongs to %s, and this client talks to %s", op->ref.provider->name,
+                   op->client->provider->name);
+        return;
+    }
+    op->wants_one = op->ref.provider != NULL;
+    kp_buf_add(&op->bare_id, op->ref.id, op->ref.id_len);
+    if (op->bare_id.failed)
+        kp_op_fail(op, KP_E_MEMORY, "%s", "");
+}
+
+static void check_report(kp_op *op) {
+    kp_call_kind call = op->good ? KP_CALL_REPORT_GOOD : KP_CALL_REPORT_BAD;
+    if (!op->client->provider->calls[call].http_method)
+        kp_op_fail(op, KP_E_METHOD, "%s takes no reports", op->client->provider->title);
+}
+
+static void check_kind(kp_op *op) {
+    switch (op->kind) {
+    case KP_SUBMIT:
+    case KP_SOLVE: check_submit(op); return;
+    case KP_RESULT:
+    case KP_WAIT: check_task(op); return;
+    case KP_REPORT:
+        check_report(op);
+        check_task(op);
+        return;
+    case KP_BALANCE:
+    case KP_VERIFY: return;
+    case KP_TELL:
+        if (!kp_same(kp_buf_text(&op->what), "keys"))
+            kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" must be keys");
+        return;
+    default: kp_op_fail(op, KP_E_MISUSE, "there is no operation of kind %d", op->kind);
+    }
+}
+
+static void choose_ring(kp_op *op) {
+    op->ring = &op->client->ring;
+    if (op->key_ref.len == 0)
+        return;
+    kp_buf json, problem;
+    kp_buf_init(&json, NULL);
+    kp_buf_init(&problem, NULL);
+    kp_buf_str(&json, "[{\"name\":\"candidate\",\"from\":[");
+    kp_add_json(&json, op->key_ref.data, op->key_ref.len);
+    kp_buf_str(&json, "]}]");
+    int code = json.failed ? KP_E_MEMORY
+                           : kp_ring_make(&op->own, op->client->provider, kp_buf_text(&json), &problem);
+    if (code)
+        kp_op_fail(op, code, "%s", kp_buf_text(&problem));
+    op->ring = &op->own;
+    kp_buf_free(&json);
+    kp_buf_free(&problem);
+}
+
+static void check_strict(kp_op *op) {
+    kp_client *client = op->client;
+    if (!kp_config_flag(client->config, KP_OPT_STRICT))
+        return;
+    pthread_mutex_lock(&client->lock);
+    if (client->weakness.len)
+        kp_op_fail(op, KP_E_STRICT, "%s", kp_buf_text(&client->weakness));
+    pthread_mutex_unlock(&client->lock);
+}
+
+void kp_op_prepare(kp_op *op) {
+    if (!op->client) {
+        kp_op_fail(op, KP_E_MISUSE, "the operation was made without a client");
+        return;
+    }
+    op->deadline_ms = op->mono_ms + 30000;
+    if (op->misuse)
+        kp_op_fail(op, op->misuse, "%s", kp_buf_text(&op->misuse_text));
+    else if (op->client->error)
+        kp_op_fail(op, op->client->error, "%s", kp_buf_text(&op->client->problem));
+    if (op->error)
+        return;
+    check_kind(op);
+    if (!op->error)
+        check_strict(op);
+    if (!op->error)
+        choose_ring(op);
+    settle_times(op);
+    /* A task that was accepted must never be lost because memory is short: the room for its reference comes first. */
+    if (kp_op_is_paid(op) && !kp_buf_reserve(&op->task_ref, KP_ID_MAX + 96))
+        kp_op_fail(op, KP_E_MEMORY, "%s", "");
+}

@@ -1,0 +1,295 @@
+/* op_done.c: guards and actions about the end of an operation: its errors, its answer, what is settled at DONE. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/when.h"
+#include "engine/moves.h"
+#include "engine/op.h"
+#include "safe/known.h"
+
+bool kp_op_is_paid(const kp_op *op) {
+    return op->kind == KP_SUBMIT || op->kind == KP_SOLVE;
+}
+
+bool kp_op_waits(const kp_op *op) {
+    return op->kind == KP_WAIT || op->kind == KP_SOLVE;
+}
+
+void kp_op_fail(kp_op *op, int code, const char *format, ...) {
+    if (op->error)
+        return;
+    char line[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    op->error = code;
+    kp_buf_clear(&op->detail);
+    kp_known_mask(&op->detail, line, strlen(line));
+}
+
+bool kp_is_always(const kp_op *op) {
+    (void)op;
+    return true;
+}
+
+bool kp_is_faulty(const kp_op *op) {
+    return op->error != 0;
+}
+
+bool kp_is_dry_run(const kp_op *op) {
+    return op->dry_run;
+}
+
+bool kp_is_free_call(const kp_op *op) {
+    return !kp_op_is_paid(op);
+}
+
+bool kp_is_proves_itself(const kp_op *op) {
+    return op->kind == KP_BALANCE || op->kind == KP_VERIFY;
+}
+
+bool kp_is_probing(const kp_op *op) {
+    return op->probing;
+}
+
+bool kp_is_stopping(const kp_op *op) {
+    return kp_op_cancelled(op) || op->mono_ms >= op->deadline_ms;
+}
+
+bool kp_is_waits(const kp_op *op) {
+    return kp_op_waits(op);
+}
+
+void kp_do_nothing(kp_op *op) {
+    (void)op;
+}
+
+/* What would be sent, for people: the key is not even looked for. */
+void kp_do_show_request(kp_op *op) {
+    kp_call_kind kind = kp_op_is_paid(op)                                   ? op->checked.call
+                        : op->kind == KP_REPORT                             ? (op->good ? KP_CALL_REPORT_GOOD : KP_CALL_REPORT_BAD)
+                        : op->kind == KP_BALANCE || op->kind == KP_VERIFY   ? KP_CALL_BALANCE
+                                                                            : KP_CALL_RESULT;
+    const char *id = op->bare_id.len ? kp_buf_text(&op->bare_id) : NULL;
+    int code = op->kind == KP_TELL ? KP_E_MISUSE
+                                   : kp_request_build(&op->request, op->client->provider, kind, op->client->base_url,
+                                                      KP_REQUEST_SHOWN, strlen(KP_REQUEST_SHOWN),
+                                                      kp_op_is_paid(op) ? &op->checked : NULL, id);
+    if (code) {
+        kp_op_fail(op, code, "%s", "");
+        return;
+    }
+    kp_buf_fmt(&op->answer, "%s ", op->request.http_method);
+    kp_buf_str(&op->answer, kp_buf_text(&op->request.shown_url));
+    for (size_t i = 0; i < op->request.header_count; i++) {
+        kp_buf_fmt(&op->answer, "\n%s: ", op->request.header_name[i]);
+        kp_buf_str(&op->answer, kp_buf_text(&op->request.header_value[i]));
+    }
+    if (op->request.has_body && kind == KP_CALL_SUBMIT_FILE)
+        kp_buf_fmt(&op->answer, "\n\n(multipart body of %zu bytes)", op->request.body.len);
+    else if (op->request.has_body) {
+        kp_buf_str(&op->answer, "\n\n");
+        kp_known_mask(&op->answer, kp_buf_text(&op->request.body), op->request.body.len);
+    }
+    op->has_answer = true;
+}
+
+void kp_do_take_answer(kp_op *op) {
+    kp_buf_clear(&op->answer);
+    kp_known_mask_exact(&op->answer, kp_buf_text(&op->read.text), op->read.text.len);
+    op->balance_micro = op->read.balance_micro;
+    op->has_answer = true;
+    if (op->answer.failed)
+        kp_op_fail(op, KP_E_MEMORY, "the answer does not fit; ask for it again");
+}
+
+void kp_do_say_stop(kp_op *op) {
+    kp_op_fail(op, kp_op_cancelled(op) ? KP_E_CANCELLED : KP_E_TIMEOUT, "%s", "");
+}
+
+void kp_do_say_stop_settle(kp_op *op) {
+    kp_do_say_stop(op);
+    kp_do_ask_settle(op);
+}
+
+void kp_do_say_late(kp_op *op) {
+    kp_op_fail(op, KP_E_TIMEOUT, "too little of it was left to submit and to fetch the answer, so nothing was sent");
+    kp_do_ask_settle(op);
+}
+
+void kp_do_say_first(kp_op *op) {
+    kp_op_fail(op, op->first_error, "%s", kp_buf_text(&op->first_detail));
+}
+
+void kp_do_say_unusable(kp_op *op) {
+    kp_op_fail(op, op->finder.error, "%s", kp_buf_text(&op->finder.note));
+}
+
+static const char *host_hint(const char *host) {
+    if (kp_same(host, "nginx"))
+        return " Under nginx a variable reaches the workers only by a line \"env %s;\" at the top of nginx.conf.";
+    if (kp_same(host, "php-fpm"))
+        return " php-fpm clears the environment: set \"clear_env = no\" or \"env[%s] = ...\" in the pool's file, and "
+               "clear a framework's cached configuration.";
+    return "";
+}
+
+void kp_do_say_no_key(kp_op *op) {
+    bool any = false;
+    pthread_mutex_lock(&op->client->lock);
+    for (size_t i = 0; i < op->ring->members.count; i++)
+        any = any || op->ring->keys[i].cell;
+    pthread_mutex_unlock(&op->client->lock);
+    if (op->wants_one && any) {
+        kp_op_fail(op, KP_E_KEY_GONE, "the task belongs to key %s with fingerprint %s", op->ref.key_name,
+                   op->ref.fingerprint);
+        return;
+    }
+    const kp_provider *provider = op->client->provider;
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    kp_buf_fmt(&text, "%s needs one. Looked at: ", provider->title);
+    kp_buf_str(&text, kp_buf_text(&op->looked_at));
+    if (op->ring->members.count > 1 && op->ring->members.list[1].by_default)
+        kp_buf_fmt(&text, "; and %s_BACKUP, _2 to _9", provider->key_env);
+    kp_buf_char(&text, '.');
+    const char *format = host_hint(kp_config_value(op->client->config, KP_OPT_HOST));
+    const char *gap = strstr(format, "%s");
+    kp_buf_add(&text, format, gap ? (size_t)(gap - format) : strlen(format));
+    if (gap) {
+        kp_buf_str(&text, provider->key_env);
+        kp_buf_str(&text, gap + 2);
+    }
+    if (op->hints & 1U)
+        kp_buf_fmt(&text, " This is a CI job: give it the secret as a variable (GitHub: env: %s: ${{ secrets.%s }}); jobs "
+                          "of forks get no secrets.", provider->key_env, provider->key_env);
+    if (op->hints & 2U)
+        kp_buf_fmt(&text, " In PowerShell a variable is set by $env:%s = '...'.", provider->key_env);
+    kp_op_fail(op, KP_E_NO_KEY, "%s", kp_buf_text(&text));
+    kp_buf_free(&text);
+}
+
+static void say_wait(kp_op *op, int code, const char *what) {
+    kp_buf wait;
+    kp_buf_init(&wait, NULL);
+    kp_add_duration(&wait, op->gate_ms);
+    kp_op_fail(op, code, "%s%sagain in %s", what, what[0] ? "; " : "", kp_buf_text(&wait));
+    op->come_back_ms = op->gate_ms;
+    kp_buf_free(&wait);
+}
+
+/* The operation that asked the service itself tells the service's own word; the others tell of the gate that it shut. */
+static bool asked_itself(const kp_op *op) {
+    kp_class cls = kp_error_find(op->code)->cls;
+    return op->attempts > 0 && (cls == KP_CLASS_KEY || cls == KP_CLASS_ADDRESS);
+}
+
+void kp_do_say_banned(kp_op *op) {
+    if (asked_itself(op))
+        kp_do_say_code(op);
+    else
+        say_wait(op, KP_E_BANNED, "");
+}
+
+void kp_do_say_cooling(kp_op *op) {
+    if (asked_itself(op)) {
+        kp_do_say_code(op);
+        return;
+    }
+    char what[96] = "";
+    if (op->refused_with)
+        snprintf(what, sizeof what, "it said %s", kp_error_name(op->refused_with));
+    say_wait(op, KP_E_KEY_COOLING, what);
+}
+
+void kp_do_say_refused(kp_op *op) {
+    if (op->banned)
+        kp_do_say_banned(op);
+    else if (op->cooling)
+        kp_do_say_cooling(op);
+    else
+        say_wait(op, KP_E_LIMIT, "");
+}
+
+void kp_do_say_unwritten(kp_op *op) {
+    kp_op_fail(op, KP_E_RECORD, "%s", kp_config_value(op->client->config, KP_OPT_AUDIT_FILE));
+    kp_do_ask_settle(op);
+}
+
+void kp_do_say_code(kp_op *op) {
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    const kp_error_row *row = kp_error_find(op->code);
+    if (op->read.provider_text.len)
+        kp_buf_fmt(&text, "the service says: %s", kp_buf_text(&op->read.provider_text));
+    else if (op->code == KP_E_HTTP || op->code == KP_E_SERVER || op->code == KP_E_REDIRECT)
+        kp_buf_fmt(&text, "HTTP status %d", op->http_status);
+    if (row->cls == KP_CLASS_ADDRESS) {
+        kp_buf_str(&text, text.len ? "; calls go out " : "calls go out ");
+        kp_client_egress(op->client, &text);
+    }
+    kp_op_fail(op, op->code, "%s", kp_buf_text(&text));
+    if (op->retry_after_ms)
+        op->come_back_ms = op->retry_after_ms;
+    kp_buf_free(&text);
+}
+
+void kp_do_say_code_settle(kp_op *op) {
+    kp_do_say_code(op);
+    kp_do_ask_settle(op);
+}
+
+void kp_do_say_failed(kp_op *op) {
+    op->accepted = true;
+    kp_do_say_code(op);
+}
+
+void kp_do_say_unknown(kp_op *op) {
+    op->unknown = true;
+    kp_do_say_code(op);
+}
+
+kp_event kp_enter(kp_op *op) {
+    if (op->state != KP_S_READ)
+        kp_op_end_look(op);
+    switch (op->state) {
+    case KP_S_READ:
+        if (op->room && kp_op_place(op))
+            return KP_EV_NONE;
+        op->finder.error = KP_E_MEMORY;
+        return KP_EV_UNUSABLE;
+    case KP_S_PROBE:
+    case KP_S_SUBMIT:
+    case KP_S_POLL: kp_op_build(op); return op->built ? KP_EV_NONE : KP_EV_UNBUILT;
+    case KP_S_GATE:
+    case KP_S_CLAIM:
+    case KP_S_ADMIT:
+    case KP_S_REFUND:
+    case KP_S_COOL: return op->args.failed ? KP_EV_AWAY : KP_EV_NONE;
+    case KP_S_INTENT:
+        if (!kp_op_records(op))
+            return KP_EV_WRITTEN;
+        op->intended = kp_op_record(op);
+        return op->intended ? KP_EV_NONE : KP_EV_UNWRITTEN;
+    case KP_S_OUTCOME:
+        op->elapsed_ms = op->mono_ms - op->start_ms;
+        return op->intended && kp_op_record(op) ? KP_EV_NONE : KP_EV_WRITTEN;
+    case KP_S_DONE: kp_op_finish(op); return KP_EV_NONE;
+    default: return KP_EV_NONE;
+    }
+}
+
+void kp_op_finish(kp_op *op) {
+    op->elapsed_ms = op->mono_ms - op->start_ms;
+    kp_request_clear(&op->request);
+    kp_buf_clear(&op->body);
+    if (!op->client)
+        return;
+    pthread_mutex_lock(&op->client->lock);
+    kp_cell_drop(op->cell);
+    op->cell = NULL;
+    pthread_mutex_unlock(&op->client->lock);
+}

@@ -1,0 +1,287 @@
+/* op_gate.c: what an operation asks of the store, and what the replies mean. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/moves.h"
+#include "engine/op.h"
+
+/* A refused key cools 60 s, doubling to 1 h; a ban lasts at least 5 min; a proof is good for a week. */
+enum { COOL_MS = 60000, COOL_MOST_MS = 3600000, BAN_MS = 300000 };
+#define GOOD_MS "604800000"
+#define REFUSALS_MS "86400000"
+
+void kp_op_ask(kp_op *op, const char *verb, ...) {
+    kp_buf_clear(&op->args);
+    va_list words;
+    va_start(words, verb);
+    for (const char *word = verb; word; word = va_arg(words, const char *)) {
+        kp_buf_str(&op->args, word);
+        kp_buf_char(&op->args, '\0');
+    }
+    va_end(words);
+}
+
+/* The names of this operation's key and address in the store. */
+typedef struct {
+    char ban[96], cool[96], good[96], refusals[96];
+} gate_names;
+
+static void name_gates(const kp_op *op, const char *fingerprint, gate_names *names) {
+    const char *scope = op->client->scope;
+    snprintf(names->ban, sizeof names->ban, "ban/%s", scope);
+    snprintf(names->cool, sizeof names->cool, "cool/%s/%s", scope, fingerprint);
+    snprintf(names->good, sizeof names->good, "good/%s/%s", scope, fingerprint);
+    snprintf(names->refusals, sizeof names->refusals, "refusals/%s/%s", scope, fingerprint);
+}
+
+void kp_do_ask_gate(kp_op *op) {
+    gate_names n;
+    name_gates(op, op->fingerprint, &n);
+    kp_op_ask(op, "GET", n.ban, n.cool, n.good, n.refusals, NULL);
+}
+
+void kp_do_ask_claim(kp_op *op) {
+    char id[64], rate[96];
+    snprintf(id, sizeof id, "%s.p%u", op->id, ++op->claims);
+    snprintf(rate, sizeof rate, "probe/%s/%s", op->client->scope, op->fingerprint);
+    kp_op_ask(op, "ADMIT", id, "0", "rate", rate, "60000000", "1", "0", NULL);
+}
+
+void kp_do_ask_admit(kp_op *op) {
+    gate_names n;
+    char id[64];
+    name_gates(op, op->fingerprint, &n);
+    snprintf(id, sizeof id, "%s.%u", op->id, ++op->admissions);
+    op->tries = 0;
+    kp_op_ask(op, "ADMIT", id, "0", "gate", n.ban, "gate", n.cool, NULL);
+}
+
+void kp_do_ask_settle(kp_op *op) {
+    char id[64];
+    snprintf(id, sizeof id, "%s.%u", op->id, op->admissions);
+    kp_op_ask(op, "SETTLE", id, "0", NULL);
+}
+
+void kp_do_mark_probing(kp_op *op) {
+    op->probing = true;
+}
+
+void kp_do_mark_admitted(kp_op *op) {
+    op->uncounted = false;
+}
+
+void kp_do_mark_uncounted(kp_op *op) {
+    op->uncounted = true;
+}
+
+void kp_do_hold(kp_op *op) {
+    op->when_ms = op->mono_ms + op->hold_ms;
+}
+
+static kp_key *key_in_use(const kp_op *op) {
+    return &op->ring->keys[op->member];
+}
+
+/* What the store knows is also kept in the client: it serves while the store is away. */
+static void remember(kp_op *op, uint64_t cool_ms, uint64_t ban_ms) {
+    pthread_mutex_lock(&op->client->lock);
+    key_in_use(op)->cooling_until = cool_ms ? op->mono_ms + cool_ms : 0;
+    if (ban_ms)
+        op->client->banned_until = op->mono_ms + ban_ms;
+    pthread_mutex_unlock(&op->client->lock);
+}
+
+static void put_good(kp_op *op, kp_after after) {
+    gate_names n;
+    name_gates(op, op->fingerprint, &n);
+    remember(op, 0, 0);
+    op->after = after;
+    kp_op_ask(op, "PUT", n.good, "1", GOOD_MS, n.cool, "-", "0", n.refusals, "-", "0", NULL);
+}
+
+void kp_do_put_good(kp_op *op) {
+    put_good(op, KP_AFTER_PROBE);
+}
+
+static bool is_ban(int code) {
+    return code == KP_E_C_IP_BANNED;
+}
+
+static void put_refused(kp_op *op, kp_after after) {
+    gate_names n;
+    name_gates(op, op->fingerprint, &n);
+    op->after = after;
+    char value[32], ttl[32], count[32];
+    if (is_ban(op->code)) {
+        uint64_t ms = op->retry_after_ms > BAN_MS ? op->retry_after_ms : BAN_MS;
+        remember(op, 0, ms);
+        op->come_back_ms = ms;
+        snprintf(value, sizeof value, "+%llu", (unsigned long long)ms);
+        snprintf(ttl, sizeof ttl, "%llu", (unsigned long long)ms);
+        kp_op_ask(op, "PUT", n.ban, value, ttl, NULL);
+        return;
+    }
+    unsigned doublings = op->refusals < 6 ? op->refusals : 6;
+    uint64_t ms = (uint64_t)COOL_MS << doublings;
+    if (ms > COOL_MOST_MS)
+        ms = COOL_MOST_MS;
+    remember(op, ms, 0);
+    op->come_back_ms = ms;
+    snprintf(value, sizeof value, "+%llu", (unsigned long long)ms);
+    snprintf(ttl, sizeof ttl, "%llu", (unsigned long long)ms);
+    snprintf(count, sizeof count, "%u:%d", op->refusals + 1, op->code);
+    kp_op_ask(op, "PUT", n.cool, value, ttl, n.refusals, count, REFUSALS_MS, n.good, "-", "0", NULL);
+}
+
+void kp_do_put_refused(kp_op *op) {
+    put_refused(op, KP_AFTER_PROBE);
+}
+
+void kp_do_put_refused_submit(kp_op *op) {
+    kp_do_say_code(op);
+    put_refused(op, KP_AFTER_SUBMIT);
+}
+
+void kp_do_put_refused_poll(kp_op *op) {
+    kp_do_say_code(op);
+    put_refused(op, KP_AFTER_POLL);
+}
+
+/* The claim is given back, so that the next one can try at once: nothing was learnt about the key. */
+static void put_unsure(kp_op *op, kp_after after) {
+    char id[64];
+    snprintf(id, sizeof id, "%s.p%u", op->id, op->claims);
+    op->after = after;
+    kp_op_ask(op, "SETTLE", id, "0", NULL);
+}
+
+void kp_do_put_unsure(kp_op *op) {
+    put_unsure(op, KP_AFTER_UNSURE);
+}
+
+void kp_do_put_unsure_poll(kp_op *op) {
+    kp_do_say_code(op);
+    put_unsure(op, KP_AFTER_POLL);
+}
+
+void kp_do_take_good(kp_op *op) {
+    kp_do_take_answer(op);
+    put_good(op, KP_AFTER_POLL);
+}
+
+/* The words of a reply, one after the other; a word that is missing is "". */
+static size_t next_word(const char **at, const char *end, const char **word) {
+    while (*at < end && **at == ' ')
+        (*at)++;
+    *word = *at;
+    while (*at < end && **at != ' ')
+        (*at)++;
+    return (size_t)(*at - *word);
+}
+
+static bool next_number(const char **at, const char *end, int64_t *out) {
+    const char *word;
+    size_t len = next_word(at, end, &word);
+    return kp_parse_i64(word, len, out);
+}
+
+/* How long a gate stays shut; 0: it is open. */
+static uint64_t gate_left(const char **at, const char *end, int64_t now) {
+    int64_t until = 0;
+    if (!next_number(at, end, &until) || until <= now || now < 0)
+        return 0;
+    return (uint64_t)(until - now);
+}
+
+static void read_refusals(kp_op *op, const char *word, size_t len) {
+    const char *colon = len ? memchr(word, ':', len) : NULL;
+    int64_t count = 0, code = 0;
+    if (!colon || !kp_parse_i64(word, (size_t)(colon - word), &count) ||
+        !kp_parse_i64(colon + 1, len - (size_t)(colon - word) - 1, &code) || count < 0 || code < 0 || code > 9999)
+        return;
+    op->refusals = count > 1000 ? 1000 : (unsigned)count;
+    op->refused_with = (int)code;
+}
+
+static void local_gates(kp_op *op) {
+    pthread_mutex_lock(&op->client->lock);
+    uint64_t ban = op->client->banned_until, cool = key_in_use(op)->cooling_until;
+    pthread_mutex_unlock(&op->client->lock);
+    op->banned = ban > op->mono_ms;
+    op->cooling = cool > op->mono_ms;
+    op->gate_ms = op->banned ? ban - op->mono_ms : op->cooling ? cool - op->mono_ms : 0;
+    op->unproven = false;
+}
+
+static void read_gates(kp_op *op, const char *at, const char *end, int64_t now) {
+    const char *word;
+    uint64_t ban = gate_left(&at, end, now), cool = gate_left(&at, end, now);
+    size_t good = next_word(&at, end, &word);
+    op->unproven = good == 0 || kp_same_n(word, good, "-");
+    size_t len = next_word(&at, end, &word);
+    op->refusals = 0;
+    op->refused_with = 0;
+    read_refusals(op, word, len);
+    op->banned = ban > 0;
+    op->cooling = cool > 0;
+    op->gate_ms = ban ? ban : cool;
+}
+
+static kp_event refusal(kp_op *op, const char *at, const char *end, int64_t now) {
+    const char *kind;
+    int64_t item = 0, left = 0, retry = 0;
+    next_word(&at, end, &kind);
+    if (!next_number(&at, end, &item) || !next_number(&at, end, &left) || !next_number(&at, end, &retry))
+        return KP_EV_AWAY;
+    op->banned = op->state == KP_S_ADMIT && item == 0;
+    op->cooling = op->state == KP_S_ADMIT && item == 1;
+    op->gate_ms = retry > now ? (uint64_t)(retry - now) : 0;
+    return KP_EV_NO;
+}
+
+kp_event kp_op_take_reply(kp_op *op, int failed, const char *reply, size_t len) {
+    const char *at = reply, *end = reply ? reply + len : NULL, *word;
+    int64_t now = 0, start = 0;
+    size_t n = failed || !reply ? 0 : next_word(&at, end, &word);
+    bool yes = n && kp_same_n(word, n, "ok"), no = n && kp_same_n(word, n, "no");
+    op->away = (!yes && !no) || !next_number(&at, end, &now);
+    if (op->state == KP_S_GATE && op->kind != KP_TELL) {
+        if (op->away)
+            local_gates(op);
+        else
+            read_gates(op, at, end, now);
+    }
+    if (op->state == KP_S_GATE && op->kind == KP_TELL) {
+        kp_buf_clear(&op->text);
+        kp_buf_add(&op->text, op->away ? "" : reply, op->away ? 0 : len);
+    }
+    if (op->away)
+        return KP_EV_AWAY;
+    if (no)
+        return refusal(op, at, end, now);
+    if ((op->state == KP_S_ADMIT || op->state == KP_S_CLAIM) && next_number(&at, end, &start) && start > now) {
+        op->hold_ms = (uint64_t)(start - now);
+        return KP_EV_LATER;
+    }
+    return KP_EV_YES;
+}
+
+void kp_do_ask_states(kp_op *op) {
+    kp_buf_clear(&op->args);
+    gate_names n;
+    name_gates(op, "", &n);
+    kp_op_ask(op, "GET", n.ban, NULL);
+    for (size_t i = 0; i < op->ring->members.count; i++) {
+        const char *fingerprint = op->ring->keys[i].fingerprint;
+        if (!fingerprint[0])
+            continue;
+        name_gates(op, fingerprint, &n);
+        const char *names[] = {n.cool, n.good};
+        for (size_t k = 0; k < 2; k++) {
+            kp_buf_str(&op->args, names[k]);
+            kp_buf_char(&op->args, '\0');
+        }
+    }
+}

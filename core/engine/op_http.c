@@ -1,0 +1,59 @@
+/* op_http.c: lends drivers the parts of the HTTP request that an operation wants to be sent. */
+#include "engine/op.h"
+
+static bool built(const kp_op *op) {
+    return kp_op_step(op) == KP_HTTP && op->built;
+}
+
+int kp_http_flags(const kp_op *op) {
+    return op && op->state == KP_S_SUBMIT ? KP_ONCE : 0;
+}
+
+const char *kp_http_method(const kp_op *op) {
+    return built(op) ? op->request.http_method : NULL;
+}
+
+const char *kp_http_url(const kp_op *op) {
+    return built(op) ? kp_buf_text(&op->request.url) : NULL;
+}
+
+const char *kp_http_shown_url(const kp_op *op) {
+    return built(op) ? kp_buf_text(&op->request.shown_url) : NULL;
+}
+
+const char *kp_http_header(const kp_op *op, size_t i, const char **value) {
+    if (!built(op) || i >= op->request.header_count)
+        return NULL;
+    if (value)
+        *value = kp_buf_text(&op->request.header_value[i]);
+    return op->request.header_name[i];
+}
+
+const char *kp_http_body(const kp_op *op, size_t *len) {
+    if (!built(op) || !op->request.has_body)
+        return NULL;
+    if (len)
+        *len = op->request.body.len;
+    return kp_buf_text(&op->request.body);
+}
+
+static const char *option_or_null(const kp_op *op, kp_option option) {
+    const char *value = op && op->client ? kp_config_value(op->client->config, option) : "";
+    return value[0] ? value : NULL;
+}
+
+const char *kp_http_proxy(const kp_op *op) {
+    return option_or_null(op, KP_OPT_PROXY);
+}
+
+const char *kp_http_source(const kp_op *op) {
+    return option_or_null(op, KP_OPT_SOURCE_ADDRESS);
+}
+
+const char *kp_http_ca_file(const kp_op *op) {
+    return option_or_null(op, KP_OPT_CA_FILE);
+}
+
+uint32_t kp_http_connect_ms(const kp_op *op) {
+    return op && op->client ? (uint32_t)kp_config_number(op->client->config, KP_OPT_CONNECT_TIMEOUT, 10000) : 0;
+}

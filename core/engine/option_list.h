@@ -1,0 +1,25 @@
+/* option_list.h: every option, once. Checks, defaults, help and man page come from here.
+ *
+ * X(symbol, name, type, default, low, high, range as text, text)
+ *
+ * low and high bound durations (ms) and sizes (bytes). No include guard: it is included once for each thing made of it.
+ */
+/* clang-format off */
+X(PROVIDER, "provider", WORD, "captchaai", 0, 0, "captchaai nocaptchaai", "the service that is used")
+X(KEYS, "keys", KEYS, "", 0, 0, "a JSON list of references or members", "where the keys are, in order of preference; empty: the default places")
+X(URL_CAPTCHAAI, "url.captchaai", BASE_URL, "https://ocr.captchaai.com", 0, 0, "https, or http to this machine", "base URL of CaptchaAI (also CAPTCHAAI_URL)")
+X(URL_NOCAPTCHAAI, "url.nocaptchaai", BASE_URL, "https://api.nocaptchaai.com", 0, 0, "https, or http to this machine", "base URL of NoCaptchaAI (also NOCAPTCHAAI_URL)")
+X(ALLOW_HTTP_HOSTS, "allow_http_hosts", TEXT, "", 0, 0, "host names, comma between", "hosts that may be reached without TLS, for tests in private networks only")
+X(TIMEOUT, "timeout", DURATION, "", 1, 86400000, "up to 24 h", "time for a whole operation; empty: what suits it (solve and wait 120 s or more, submit 60 s, the rest 30 s)")
+X(CONNECT_TIMEOUT, "connect_timeout", DURATION, "10s", 1, 600000, "up to 10 min", "time for one connection, TLS included")
+X(POLL_FIRST, "poll.first", DURATION, "", 0, 600000, "up to 10 min", "wait between submit and first poll; empty: what suits the method")
+X(POLL_EVERY, "poll.every", DURATION, "", 50, 600000, "50 ms to 10 min", "wait between polls; empty: what suits the service")
+X(PROXY, "proxy", PROXY, "", 0, 0, "http, https, socks5 or socks5h URL", "proxy for all calls; proxies of the environment are never used")
+X(SOURCE_ADDRESS, "source_address", ADDRESS, "", 0, 0, "an IP address of this machine", "address that calls go out from")
+X(CA_FILE, "ca_file", TEXT, "", 0, 0, "a path", "file of CA certificates; empty: those of the system")
+X(MAX_ANSWER, "max_answer", SIZE, "1048576", 1024, 67108864, "1024 to 67108864 bytes", "largest answer, head and body")
+X(STRICT, "strict", FLAG, "false", 0, 0, "true false", "refuse to work with less protection (key files open to others, memory that cannot be locked)")
+X(STORE, "store", TEXT, "", 0, 0, "memory: or sqlite:PATH", "where lockouts and counts are kept; empty: a file that all processes of this host share")
+X(AUDIT_FILE, "audit.file", TEXT, "", 0, 0, "a path", "file that gets one JSON line for each paid intent and each outcome; empty: none")
+X(HOST, "host", WORD, "program", 0, 0, "program command lua python php-fpm php-cli nginx", "what keyplate runs inside, for the texts that explain a missing key")
+/* clang-format on */

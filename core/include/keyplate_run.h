@@ -1,0 +1,58 @@
+/* keyplate_run.h: the driver that blocks, over libcurl, and the local half that any driver can use.
+ *
+ *     kp_client *client = kp_client_new(config);
+ *     kp_runner *runner = kp_runner_new(client);
+ *     kp_op *op = kp_op_new(client, KP_BALANCE);
+ *     if (kp_run(runner, op) == 0) puts(kp_op_get(op, "balance", NULL));
+ */
+#ifndef KEYPLATE_RUN_H
+#define KEYPLATE_RUN_H
+
+#include "keyplate.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct kp_local kp_local;
+typedef struct kp_runner kp_runner;
+
+/* ---- keyplate-core: clock, files, environment, append, store. No libcurl. ---- */
+
+/* Opens what the client's configuration names (the store lazily, at the first STORE). NULL when memory is short. */
+KP_API kp_local *kp_local_new(kp_client *);
+KP_API void kp_local_free(kp_local *);
+/* Tells the operation the time of this machine. */
+KP_API void kp_local_time(kp_op *);
+/* The monotonic clock of kp_on_time, in milliseconds. */
+KP_API uint64_t kp_local_mono_ms(void);
+/* Does the step if it is READ, STORE or APPEND, and tells time and outcome: 1. Any other step: 0, nothing done.
+   Safe from several threads, each with its own operation. */
+KP_API int kp_local_step(kp_local *, kp_op *);
+/* Which store is in use, as text for people ("sqlite:/var/lib/keyplate/state.db"), with the reason if it is not the
+   one that was wanted. Lent until the next step. */
+KP_API const char *kp_local_store_text(kp_local *);
+/* Loads ~/.config/keyplate/config.json (or path, or KEYPLATE_CONFIG), then KEYPLATE_… and the base URL variables of
+   the environment, into the configuration. 0 or an error code; kp_config_problem says more. path may be NULL. */
+KP_API int kp_local_configure(kp_config *, const char *path);
+
+/* ---- keyplate: libcurl ---- */
+
+/* Connections, store and record of one client; safe from any thread, each with its own operation. NULL when memory is
+   short. */
+KP_API kp_runner *kp_runner_new(kp_client *);
+/* After the last kp_run with it has returned. */
+KP_API void kp_runner_free(kp_runner *);
+KP_API kp_local *kp_runner_local(kp_runner *);
+/* Drives the operation to DONE and returns kp_op_error. Blocks; kp_run_cancel ends it. */
+KP_API int kp_run(kp_runner *, kp_op *);
+/* Same, but comes back at the first wait after at_most_ms: 1 if the operation is not DONE yet (call again), else 0. A
+   call that is under way is always finished first. For hosts that look at signals or draw progress. */
+KP_API int kp_run_for(kp_runner *, kp_op *, uint32_t at_most_ms);
+/* kp_op_cancel, and wakes the driver at once. From any thread, and from a signal handler. */
+KP_API void kp_run_cancel(kp_op *);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

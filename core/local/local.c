@@ -1,0 +1,150 @@
+/* local.c: does the steps of an operation that need no network: READ, STORE, APPEND. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "keyplate_run.h"
+#include "local/append.h"
+#include "local/read.h"
+#include "local/store.h"
+#include "local/store_fork.h"
+
+struct kp_local {
+    kp_client *client;
+    _Atomic(kp_store *) store; /* opened at the first need, by whoever comes first */
+    pthread_mutex_t lock;      /* of the texts */
+    kp_buf problem;            /* why the last STORE failed; empty after one that worked */
+    kp_buf shown;
+};
+
+kp_local *kp_local_new(kp_client *client) {
+    kp_local *local = kp_zalloc(1, sizeof *local);
+    if (!local)
+        return NULL;
+    if (pthread_mutex_init(&local->lock, NULL) != 0) {
+        kp_free(local);
+        return NULL;
+    }
+    local->client = client;
+    atomic_init(&local->store, NULL);
+    kp_buf_init(&local->problem, NULL);
+    kp_buf_init(&local->shown, NULL);
+    return local;
+}
+
+void kp_local_free(kp_local *local) {
+    if (!local)
+        return;
+    kp_store_close(atomic_load(&local->store));
+    kp_buf_free(&local->problem);
+    kp_buf_free(&local->shown);
+    pthread_mutex_destroy(&local->lock);
+    kp_free(local);
+}
+
+/* Without a lock: opening may take long, and no fork may find a lock held. */
+static kp_store *store_of(kp_local *local, kp_buf *problem) {
+    kp_store *store = atomic_load(&local->store);
+    if (store)
+        return store;
+    kp_store *mine = kp_store_open(kp_client_option(local->client, "store"), problem);
+    if (mine && !atomic_compare_exchange_strong(&local->store, &store, mine)) {
+        kp_store_close(mine);
+        return store;
+    }
+    return mine;
+}
+
+static void lock_texts(kp_local *local) {
+    kp_fork_enter();
+    pthread_mutex_lock(&local->lock);
+}
+
+static void unlock_texts(kp_local *local) {
+    pthread_mutex_unlock(&local->lock);
+    kp_fork_leave();
+}
+
+static void note_problem(kp_local *local, const kp_buf *problem) {
+    lock_texts(local);
+    kp_buf_clear(&local->problem);
+    kp_buf_add(&local->problem, problem->data, problem->len);
+    unlock_texts(local);
+}
+
+/* The operation's arguments as a list, NULL when memory is short. */
+static kp_arg *collect_args(const kp_op *op, size_t *count) {
+    size_t n = 0;
+    while (kp_store_arg(op, n, NULL))
+        n++;
+    kp_arg *args = kp_zalloc(n, sizeof *args);
+    for (size_t i = 0; args && i < n; i++)
+        args[i].text = kp_store_arg(op, i, &args[i].len);
+    *count = n;
+    return args;
+}
+
+static void do_store(kp_local *local, kp_op *op) {
+    size_t count = 0;
+    int failed = -1;
+    kp_buf reply, problem;
+    kp_buf_init(&reply, NULL);
+    kp_buf_init(&problem, NULL);
+    kp_arg *args = collect_args(op, &count);
+    kp_store *store = args ? store_of(local, &problem) : NULL;
+    if (store)
+        failed = store->call(store, args, count, &reply, &problem);
+    else if (!args)
+        kp_buf_str(&problem, "memory is short");
+    note_problem(local, &problem);
+    kp_local_time(op);
+    kp_on_store(op, failed, failed ? NULL : kp_buf_text(&reply), failed ? 0 : reply.len);
+    kp_free(args);
+    kp_buf_free(&reply);
+    kp_buf_free(&problem);
+}
+
+static void do_read(kp_op *op) {
+    size_t len = 0;
+    int why = KP_WHY_NONE;
+    int how = kp_read_local(kp_read_name(op), kp_read_room(op), kp_op_limit(op), &len, &why);
+    kp_local_time(op);
+    kp_on_read(op, how, why, len);
+}
+
+static void do_append(kp_op *op) {
+    size_t len = 0;
+    const char *line = kp_append_line(op, &len);
+    int failed = kp_append_file(kp_append_path(op), line, len);
+    kp_local_time(op);
+    kp_on_append(op, failed);
+}
+
+int kp_local_step(kp_local *local, kp_op *op) {
+    if (!local)
+        return 0;
+    switch (kp_op_step(op)) {
+    case KP_READ: do_read(op); return 1;
+    case KP_STORE: do_store(local, op); return 1;
+    case KP_APPEND: do_append(op); return 1;
+    default: return 0;
+    }
+}
+
+const char *kp_local_store_text(kp_local *local) {
+    if (!local)
+        return "";
+    kp_buf problem;
+    kp_buf_init(&problem, NULL);
+    kp_store *store = store_of(local, &problem);
+    lock_texts(local);
+    const char *why = kp_buf_text(problem.len ? &problem : &local->problem);
+    kp_buf_clear(&local->shown);
+    kp_buf_str(&local->shown, store ? store->text : "none");
+    if (why[0])
+        kp_buf_fmt(&local->shown, " (%s)", why);
+    const char *shown = local->shown.failed ? "memory is short" : kp_buf_text(&local->shown);
+    unlock_texts(local);
+    kp_buf_free(&problem);
+    return shown;
+}

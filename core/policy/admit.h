@@ -1,0 +1,47 @@
+/* admit.h: what the store verbs mean. One pure function over a map of names to texts, called by every store inside its
+ * transaction, so that all stores grant the same.
+ *
+ *   GET name...                              -> ok NOW VALUE...        a value that is absent is "-"
+ *   PUT {name value ttl_ms}...               -> ok NOW                 ttl 0 removes the name; the last one wins
+ *   ADMIT id wait_ms {gate name} {rate name period_us burst soft}...
+ *                                            -> ok NOW START | no NOW KIND INDEX LEFT RETRY
+ *   SETTLE id 0|-                            -> ok NOW
+ *   anything else, wrong numbers             -> bad REASON
+ *
+ * Replies are words with one blank between. NOW is the store's clock in unix ms, START when to begin (0: now), KIND the
+ * refusing item's kind, INDEX its place among the items (0 first), LEFT what is left (gates and rates: 0), RETRY the
+ * unix ms of the store's clock when to come back. Values are words without blanks. A PUT value "+N" is stored as the
+ * store's now + N, so that gates do not depend on the caller's clock.
+ *
+ * ADMIT is all or nothing. It refuses if a gate's value (unix ms) is ahead of now or a rate (GCRA: one stored time) has
+ * no room before now + wait_ms; a soft rate counts and never refuses. Else it takes all of them and keeps id for 48 h:
+ * the same id again gets the same answer and takes nothing. SETTLE id 0 gives back what id took; "-" keeps it; once,
+ * the first wins; an unknown id has no effect.
+ */
+#ifndef KP_POLICY_ADMIT_H
+#define KP_POLICY_ADMIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+typedef struct kp_arg {
+    const char *text; /* ended by a NUL */
+    size_t len;
+} kp_arg;
+
+/* The map of one store, inside its transaction. */
+typedef struct kp_kv {
+    void *self;
+    /* Adds the value of name to *value: 1; absent or expired: 0; failed: -1. */
+    int (*get)(void *self, kp_arg name, int64_t now_ms, kp_buf *value);
+    /* Sets name until expires_ms; value.text NULL removes it. 0, or -1 when it failed. */
+    int (*put)(void *self, kp_arg name, kp_arg value, int64_t expires_ms);
+} kp_kv;
+
+/* Does the verb: 0 and the reply in *reply, or -1 when the map failed or memory is short: the store must then roll
+   back. A "bad" reply is a 0. now_ms is the store's own clock. */
+int kp_admit(const kp_kv *, int64_t now_ms, const kp_arg *args, size_t count, kp_buf *reply);
+
+#endif

@@ -1,0 +1,222 @@
+/* keyref.c: takes references to keys apart, and tells the writer of a wrong one what to write, never what was written.
+ */
+#include "policy/keyref.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define TEXT_MAX 4096
+#define WORD_MAX 12
+
+/* A reference while it is taken apart: spans of the text given. */
+typedef struct parts {
+    kp_ref_kind kind;
+    const char *place;
+    size_t place_len;
+    const char *field; /* NULL: none */
+    size_t field_len;
+} parts;
+
+typedef struct scheme {
+    const char *word;
+    const char *remote; /* not NULL: another version's, with the name for people */
+    kp_ref_kind kind;
+} scheme;
+
+static const scheme schemes[] = {
+    {"env", NULL, KP_REF_ENV},
+    {"dotenv", NULL, KP_REF_DOTENV},
+    {"file", NULL, KP_REF_FILE},
+    {"cred", NULL, KP_REF_CRED},
+    {"json", NULL, KP_REF_JSON},
+    {"fd", NULL, KP_REF_FD},
+    {"vault", "HashiCorp Vault", KP_REF_ENV},
+    {"aws-sm", "AWS Secrets Manager", KP_REF_ENV},
+    {"gcp-sm", "Google Secret Manager", KP_REF_ENV},
+    {"exec", "programs", KP_REF_ENV},
+};
+
+#define SCHEMES (sizeof schemes / sizeof schemes[0])
+
+/* The scheme in front of ':' with ASCII case aside, or the nearest by spelling; *exact is true when it is written as it
+ * must be. NULL when the text resembles none. */
+static const scheme *find_scheme(const char *text, size_t len, bool *exact) {
+    char word[WORD_MAX + 1];
+    const char *colon = memchr(text, ':', len);
+    size_t word_len = colon ? (size_t)(colon - text) : 0;
+    *exact = false;
+    if (word_len == 0 || word_len > WORD_MAX || memchr(text, 0, word_len))
+        return NULL;
+    for (size_t i = 0; i < word_len; i++)
+        word[i] = kp_lower(text[i]);
+    word[word_len] = 0;
+    const scheme *best = NULL;
+    size_t best_distance = 0;
+    for (size_t i = 0; i < SCHEMES; i++) {
+        size_t limit = strlen(schemes[i].word) < 5 ? 1 : 2;
+        size_t distance = kp_distance(word, schemes[i].word, limit);
+        if (distance <= limit && (!best || distance < best_distance)) {
+            best = &schemes[i];
+            best_distance = distance;
+        }
+    }
+    *exact = best && kp_same_n(text, word_len, best->word);
+    return best;
+}
+
+static int no_reference(const char *text, size_t len, const scheme *near, kp_buf *problem) {
+    if (near && near->remote)
+        kp_buf_fmt(problem, "keys from %s are not in this version; use env:NAME, file:PATH or another local reference",
+                   near->remote);
+    else if (near)
+        kp_buf_fmt(problem, "a reference begins with a word that is not known; did you mean '%s:', in lower case?",
+                   near->word);
+    else if (len > 0 && (text[0] == '/' || (len > 1 && (text[0] == '.' || text[0] == '~') && text[1] == '/')))
+        kp_buf_str(problem, "a path alone is no reference to a key; write file: in front of it");
+    else
+        kp_buf_str(problem,
+                   "this is no reference to a key; if it is a key itself, take it out, because keys are never given"
+                   " as text: write where the key is, such as env:NAME or file:PATH");
+    return KP_E_REFERENCE;
+}
+
+static int refuse(kp_buf *problem, const char *sentence) {
+    kp_buf_str(problem, sentence);
+    return KP_E_REFERENCE;
+}
+
+static bool is_variable(const char *text, size_t len) {
+    if (len == 0 || kp_is_digit(text[0]))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!kp_is_alpha(text[i]) && !kp_is_digit(text[i]) && text[i] != '_')
+            return false;
+    return true;
+}
+
+static bool is_credential(const char *text, size_t len) {
+    return len > 0 && len <= 255 && !memchr(text, '/', len) && !kp_same_n(text, len, ".") &&
+           !kp_same_n(text, len, "..");
+}
+
+/* RFC 6901: '/' first, and each '~' followed by 0 or 1. */
+static bool is_pointer(const char *text, size_t len) {
+    if (len == 0 || text[0] != '/')
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (text[i] == '~' && (i + 1 == len || (text[i + 1] != '0' && text[i + 1] != '1')))
+            return false;
+    return true;
+}
+
+static void split(parts *p, const char *hash) {
+    if (!hash)
+        return;
+    p->field = hash + 1;
+    p->field_len = (size_t)(p->place + p->place_len - p->field);
+    p->place_len = (size_t)(hash - p->place);
+}
+
+static int check_dotenv(parts *p, kp_buf *problem) {
+    /* The last '#': a path can have one, the name of a variable cannot. */
+    split(p, memrchr(p->place, '#', p->place_len));
+    if (!p->field || p->place_len == 0 || !is_variable(p->field, p->field_len))
+        return refuse(problem, "dotenv: needs a path, '#' and the name of a variable, such as dotenv:.env#NAME");
+    return 0;
+}
+
+static int check_json(parts *p, kp_buf *problem) {
+    split(p, memchr(p->place, '#', p->place_len));
+    if (!p->field) {
+        p->field = "/api_key";
+        p->field_len = strlen(p->field);
+    }
+    if (p->place_len == 0 || !is_pointer(p->field, p->field_len))
+        return refuse(problem, "json: needs a path and, behind '#', a JSON pointer, such as json:config.json#/api_key");
+    return 0;
+}
+
+static int check_fd(const parts *p, kp_buf *problem) {
+    int64_t number;
+    if (p->place_len == 0 || p->place[0] == '0' || !kp_parse_i64(p->place, p->place_len, &number) || number <= 2 ||
+        number > INT_MAX)
+        return refuse(problem, "fd: needs the number of an open file descriptor above 2, such as fd:3");
+    return 0;
+}
+
+static int check(parts *p, kp_buf *problem) {
+    switch (p->kind) {
+    case KP_REF_ENV:
+        if (is_variable(p->place, p->place_len))
+            return 0;
+        return refuse(problem,
+                      "env: needs the name of a variable: letters, digits and '_', such as env:CAPTCHAAI_API_KEY");
+    case KP_REF_FILE:
+        return p->place_len > 0 ? 0 : refuse(problem, "file: needs a path, such as file:/run/secrets/captchaai_key");
+    case KP_REF_CRED:
+        if (is_credential(p->place, p->place_len))
+            return 0;
+        return refuse(problem, "cred: needs the name of a systemd credential, such as cred:captchaai_key");
+    case KP_REF_DOTENV: return check_dotenv(p, problem);
+    case KP_REF_JSON: return check_json(p, problem);
+    case KP_REF_FD: return check_fd(p, problem);
+    }
+    return KP_E_INTERNAL;
+}
+
+/* The place as it is read: a relative json: path is in the provider's folder. */
+static char *make_place(const parts *p, const char *json_home) {
+    bool relative = p->place[0] != '/' && !(p->place_len > 1 && p->place[0] == '~' && p->place[1] == '/');
+    if (p->kind != KP_REF_JSON || !relative || !json_home)
+        return kp_strndup(p->place, p->place_len);
+    kp_buf path;
+    kp_buf_init(&path, NULL);
+    kp_buf_str(&path, json_home);
+    kp_buf_char(&path, '/');
+    kp_buf_add(&path, p->place, p->place_len);
+    return kp_buf_take(&path);
+}
+
+int kp_keyref_parse(const char *text, size_t len, const char *json_home, kp_keyref *out, kp_buf *problem) {
+    bool exact;
+    if (!out)
+        return KP_E_MISUSE;
+    memset(out, 0, sizeof *out);
+    if (!text || len == 0)
+        return refuse(problem, "a reference to a key is empty; write where the key is, such as env:NAME or file:PATH");
+    if (len > TEXT_MAX)
+        return refuse(problem, "a reference to a key is longer than 4096 characters");
+    const scheme *s = find_scheme(text, len, &exact);
+    if (!s || !exact || s->remote)
+        return no_reference(text, len, s, problem);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+            return refuse(problem, "a reference to a key has a control character in it, such as a line end");
+
+    size_t head = strlen(s->word) + 1;
+    parts p = {.kind = s->kind, .place = text + head, .place_len = len - head};
+    int error = check(&p, problem);
+    if (error)
+        return error;
+    out->kind = p.kind;
+    out->place = make_place(&p, json_home);
+    out->field = p.field ? kp_strndup(p.field, p.field_len) : NULL;
+    out->text = kp_strndup(text, len);
+    if (out->place && out->text && (out->field || !p.field))
+        return 0;
+    kp_keyref_free(out);
+    return KP_E_MEMORY;
+}
+
+void kp_keyref_free(kp_keyref *ref) {
+    if (!ref)
+        return;
+    kp_free(ref->place);
+    kp_free(ref->field);
+    kp_free(ref->text);
+    memset(ref, 0, sizeof *ref);
+}

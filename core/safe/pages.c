@@ -1,0 +1,52 @@
+/* pages.c: locks pages, remembers a lock that failed, and sees to both again in a child after fork. */
+#include "safe/pages.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static atomic_bool some_unlocked;
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+static int problem;
+
+static void before_fork(void) {
+    kp_cells_before_fork();
+    kp_arena_before_fork();
+}
+
+static void after_fork_in_parent(void) {
+    kp_arena_after_fork(false);
+    kp_cells_after_fork(false);
+}
+
+/* What failed in the parent is forgotten here, and known again if it fails again. */
+static void after_fork_in_child(void) {
+    atomic_store(&some_unlocked, false);
+    kp_arena_after_fork(true);
+    kp_cells_after_fork(true);
+}
+
+static void start(void) {
+    problem = pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+bool kp_pages_start(void) {
+    return pthread_once(&started, start) == 0 && problem == 0;
+}
+
+void kp_pages_lock(void *start_at, size_t len) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t before = (uintptr_t)start_at % page;
+    char *first = (char *)start_at - before;
+#ifdef MADV_DONTDUMP
+    madvise(first, len + before, MADV_DONTDUMP);
+#endif
+    if (mlock(first, len + before) != 0)
+        atomic_store(&some_unlocked, true);
+}
+
+bool kp_pages_all_locked(void) {
+    return !atomic_load(&some_unlocked);
+}

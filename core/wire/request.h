@@ -1,0 +1,38 @@
+/* request.h: puts an HTTP request together. What it builds can hold the key, so its buffers are safe memory. */
+#ifndef KP_WIRE_REQUEST_H
+#define KP_WIRE_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "wire/params.h"
+#include "wire/provider.h"
+
+#define KP_REQUEST_HEADERS 4
+
+typedef struct kp_request {
+    const char *http_method;
+    kp_buf url, body; /* safe memory */
+    kp_buf shown_url; /* heap; the key is KP_REQUEST_SHOWN */
+    size_t header_count;
+    const char *header_name[KP_REQUEST_HEADERS];
+    kp_buf header_value[KP_REQUEST_HEADERS]; /* safe memory */
+    bool has_body;
+    kp_buf scratch; /* safe memory, for the build alone */
+} kp_request;
+
+#define KP_REQUEST_SHOWN "***"
+
+void kp_request_init(kp_request *);
+/* Wipes and gives back the memory that can hold the key. */
+void kp_request_free(kp_request *);
+/* Empty again, memory kept and wiped: a steady loop allocates nothing. */
+void kp_request_clear(kp_request *);
+/* Builds the call. base_url without a trailing slash is as good as with one. key is ended by a NUL; params for the
+   submit calls (NULL else), id for RESULT and REPORT (NULL else). 0, KP_E_MISUSE, KP_E_MEMORY or KP_E_BAD_KEY (a key
+   with CR, LF, NUL or another control character). */
+int kp_request_build(kp_request *, const kp_provider *, kp_call_kind, const char *base_url, const char *key,
+                     size_t key_len, const kp_params *, const char *id);
+
+#endif

@@ -1,0 +1,195 @@
+/* test_keyref.c: tests keyref.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "chance.h"
+#include "failing.h"
+#include "policy/keyref.h"
+
+typedef struct row {
+    const char *text;
+    kp_ref_kind kind;
+    const char *place;
+    const char *field;
+} row;
+
+static void good_references(void **state) {
+    (void)state;
+    static const row rows[] = {
+        {"env:CAPTCHAAI_API_KEY", KP_REF_ENV, "CAPTCHAAI_API_KEY", NULL},
+        {"env:_", KP_REF_ENV, "_", NULL},
+        {"dotenv:.env#A", KP_REF_DOTENV, ".env", "A"},
+        {"dotenv:/a#b/.env#A_2", KP_REF_DOTENV, "/a#b/.env", "A_2"},
+        {"file:/run/secrets/k", KP_REF_FILE, "/run/secrets/k", NULL},
+        {"file:~/k#1", KP_REF_FILE, "~/k#1", NULL},
+        {"file:a:b c", KP_REF_FILE, "a:b c", NULL},
+        {"cred:captchaai_key", KP_REF_CRED, "captchaai_key", NULL},
+        {"json:/etc/k.json", KP_REF_JSON, "/etc/k.json", "/api_key"},
+        {"json:~/k.json#/a/0", KP_REF_JSON, "~/k.json", "/a/0"},
+        {"json:k.json#/a#b~1c~0", KP_REF_JSON, "~/.captchaai/k.json", "/a#b~1c~0"},
+        {"fd:3", KP_REF_FD, "3", NULL},
+        {"fd:2147483647", KP_REF_FD, "2147483647", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        kp_keyref ref;
+        kp_buf problem;
+        kp_buf_init(&problem, NULL);
+        assert_int_equal(kp_keyref_parse(rows[i].text, strlen(rows[i].text), "~/.captchaai", &ref, &problem), 0);
+        assert_int_equal(ref.kind, rows[i].kind);
+        assert_string_equal(ref.place, rows[i].place);
+        assert_string_equal(ref.text, rows[i].text);
+        assert_string_equal(ref.field ? ref.field : "-", rows[i].field ? rows[i].field : "-");
+        assert_int_equal(problem.len, 0);
+        kp_keyref_free(&ref);
+        assert_null(ref.text);
+        kp_keyref_free(&ref);
+        kp_buf_free(&problem);
+    }
+}
+
+static void a_relative_json_path_without_a_folder_stays(void **state) {
+    (void)state;
+    kp_keyref ref;
+    assert_int_equal(kp_keyref_parse("json:k", 6, NULL, &ref, NULL), 0);
+    assert_string_equal(ref.place, "k");
+    kp_keyref_free(&ref);
+}
+
+/* Refused; the sentence has this in it, and not the text. */
+static void refused(const char *text, size_t len, const char *says) {
+    kp_keyref ref;
+    kp_buf problem;
+    kp_buf_init(&problem, NULL);
+    assert_int_equal(kp_keyref_parse(text, len, "~/.captchaai", &ref, &problem), KP_E_REFERENCE);
+    assert_null(ref.place);
+    if (!strstr(kp_buf_text(&problem), says))
+        fail_msg("'%s' is not in '%s'", says, kp_buf_text(&problem));
+    if (len > 7)
+        assert_null(strstr(kp_buf_text(&problem), text));
+    kp_keyref_free(&ref);
+    kp_buf_free(&problem);
+}
+
+static void bad_references_get_their_own_sentence(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } rows[] = {
+        {"", "is empty"},
+        {"env:", "env: needs"},
+        {"env:A B", "env: needs"},
+        {"env:1A", "env: needs"},
+        {"env:A=secret", "env: needs"},
+        {"dotenv:local.env", "dotenv: needs"},
+        {"dotenv:#A", "dotenv: needs"},
+        {"dotenv:.env#A-B", "dotenv: needs"},
+        {"file:", "file: needs"},
+        {"file:/a\n", "control character"},
+        {"cred:", "cred: needs"},
+        {"cred:../x", "cred: needs"},
+        {"cred:..", "cred: needs"},
+        {"json:", "json: needs"},
+        {"json:#/a", "json: needs"},
+        {"json:k#api_key", "json: needs"},
+        {"json:k#", "json: needs"},
+        {"json:k#/a~2", "json: needs"},
+        {"json:k#/a~", "json: needs"},
+        {"fd:", "fd: needs"},
+        {"fd:0", "fd: needs"},
+        {"fd:2", "fd: needs"},
+        {"fd:-3", "fd: needs"},
+        {"fd:03", "fd: needs"},
+        {"fd:3x", "fd: needs"},
+        {"fd:2147483648", "fd: needs"},
+        {"/run/secrets/k", "file:"},
+        {"~/k", "file:"},
+        {"./k", "file:"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        refused(rows[i].text, strlen(rows[i].text), rows[i].says);
+    refused("env:A\0B", 7, "control character");
+    refused(NULL, 0, "is empty");
+}
+
+static void near_misses_are_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } rows[] = {
+        {"evn:CAPTCHAAI_API_KEY", "'env:'"},      {"ENV:CAPTCHAAI_API_KEY", "'env:'"},
+        {"Env:CAPTCHAAI_API_KEY", "'env:'"},      {"dot-env:.env#A", "'dotenv:'"},
+        {"files:/run/secrets/k", "'file:'"},      {"jsn:k.json", "'json:'"},
+        {"creds:captchaai_key", "'cred:'"},       {"vault://secret/captchaai#api_key", "HashiCorp Vault"},
+        {"Vault://secret/k#f", "HashiCorp"},      {"aws-sm://name?region=x", "AWS Secrets Manager"},
+        {"gcp-sm://projects/P", "Google Secret"}, {"exec:pass show captchaai", "programs"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        refused(rows[i].text, strlen(rows[i].text), rows[i].says);
+}
+
+static void a_key_in_place_of_a_reference_is_not_repeated(void **state) {
+    (void)state;
+    chance c = {.state = 7};
+    for (int round = 0; round < 200; round++) {
+        char key[41];
+        for (size_t i = 0; i < 40; i++)
+            key[i] = "abcdefghijklmnopqrstuvwxyz0123456789"[chance_below(&c, 36)];
+        key[40] = '\0';
+        refused(key, 40, "this is no reference");
+        key[20] = ':';
+        refused(key, 40, "this is no reference");
+    }
+}
+
+static void a_very_long_text_is_refused(void **state) {
+    (void)state;
+    static char text[5000];
+    memset(text, 'a', sizeof text - 1);
+    memcpy(text, "file:", 5);
+    refused(text, sizeof text - 1, "longer than 4096");
+}
+
+static void nothing_given(void **state) {
+    (void)state;
+    assert_int_equal(kp_keyref_parse("env:A", 5, NULL, NULL, NULL), KP_E_MISUSE);
+    kp_keyref_free(NULL);
+}
+
+static void each_allocation_fails(void **state) {
+    (void)state;
+    static const char text[] = "json:k.json#/a";
+    for (int from = 0; from < 2; from++)
+        for (size_t i = 0;; i++) {
+            kp_keyref ref;
+            failing_start(i, from);
+            int error = kp_keyref_parse(text, sizeof text - 1, "~/.captchaai", &ref, NULL);
+            if (!failing_stop()) {
+                assert_int_equal(error, 0);
+                kp_keyref_free(&ref);
+                break;
+            }
+            assert_int_equal(error, KP_E_MEMORY);
+            assert_null(ref.text);
+            assert_null(ref.place);
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_references),
+        cmocka_unit_test(a_relative_json_path_without_a_folder_stays),
+        cmocka_unit_test(bad_references_get_their_own_sentence),
+        cmocka_unit_test(near_misses_are_named),
+        cmocka_unit_test(a_key_in_place_of_a_reference_is_not_repeated),
+        cmocka_unit_test(a_very_long_text_is_refused),
+        cmocka_unit_test(nothing_given),
+        cmocka_unit_test(each_allocation_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,233 @@
+/* walk.c: walks the table of an operation at random, millions of steps, and checks what must hold on every path:
+ *   no submit follows one that was accepted or whose outcome is unknown;
+ *   every operation ends, in time;
+ *   what the store took stands if and only if a submit was accepted or its outcome is unknown (or the store was away);
+ *   an error after acceptance carries the task; "unknown" is said exactly when it is.
+ *
+ *     walk [STEPS [SEED]]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/table.h"
+#include "world.h"
+
+typedef struct {
+    int granted;  /* admissions that stand */
+    int submits, accepted, ambiguous;
+} books;
+
+/* One operation on its way; up to three of a client take turns. */
+typedef struct {
+    kp_op *op;
+    books b;
+    char trace[4096];
+    uint64_t begun;
+    size_t cancel_at, steps;
+} walker;
+
+static const char *const captchaai_bodies[] = {
+    "{\"status\":1,\"request\":\"77\"}", "{\"status\":1,\"request\":\"12.5\"}", "OK|88", "12.5", "CAPCHA_NOT_READY",
+    "{\"status\":0,\"request\":\"CAPCHA_NOT_READY\"}", "ERROR_WRONG_USER_KEY", "ERROR_ZERO_BALANCE", "IP_BANNED",
+    "ERROR_IP_NOT_ALLOWED", "ERROR_NO_SLOT_AVAILABLE", "ERROR_CAPTCHA_UNSOLVABLE", "ERROR_BAD_PARAMETERS",
+    "ERROR_SOMETHING_NEW", "", "<html>", "{\"status\":1", "ERROR_SERVER_ERROR", "MAX_USER_TURN",
+    "ERROR_KEY_DOES_NOT_EXIST"};
+static const char *const task_bodies[] = {
+    "{\"errorId\":0,\"status\":\"idle\",\"taskId\":\"77\"}", "{\"errorId\":0,\"status\":\"ready\",\"solution\":{\"text\":\"x\"}}",
+    "{\"errorId\":0,\"status\":\"processing\"}", "{\"balance\":3.5}", "{\"code\":1,\"msg\":\"KEY_DOES_NOT_EXIST\"}",
+    "{\"errorId\":1,\"errorCode\":3}", "{\"code\":16,\"msg\":\"RATE_LIMITED\",\"retryAfterSec\":2}", "{\"error\":\"no\"}",
+    "{\"code\":17,\"msg\":\"DAILY_LIMIT_EXCEEDED\"}", "{\"errorId\":0,\"status\":\"failed\"}", "[]", "", "<html>",
+    "{\"code\":21,\"msg\":\"SERVICE_UNAVAILABLE\"}", "{\"code\":10,\"msg\":\"ERROR_BAD_PARAMETERS\"}"};
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static world_answer any_http(world *w, const kp_op *op) {
+    static const int statuses[] = {200, 200, 200, 200, 200, 200, 429, 500, 503, 302, 404, 403};
+    bool captchaai = strcmp(kp_op_get(op, "provider", NULL), "captchaai") == 0;
+    world_answer a = {.net = KP_NET_OK, .sent = KP_MAYBE_SENT, .takes_ms = world_draw(w, 3000)};
+    a.status = statuses[world_draw(w, COUNT(statuses))];
+    a.body = captchaai ? captchaai_bodies[world_draw(w, COUNT(captchaai_bodies))]
+                       : task_bodies[world_draw(w, COUNT(task_bodies))];
+    if (world_draw(w, 2))
+        a = world_success(w, op);
+    if (world_draw(w, 2) && !captchaai)
+        a.body = task_bodies[world_draw(w, 4)];
+    if (world_draw(w, 6) == 0) {
+        a.net = 1 + (int)world_draw(w, 7);
+        a.sent = (int)world_draw(w, 2);
+        if (a.sent == KP_UNSENT || world_draw(w, 2))
+            a.body = NULL;
+    }
+    if (world_draw(w, 8) == 0) {
+        static const char *const waits[] = {"1", "30", "9999999", "-5", "x", "Fri, 20 Nov 2026 14:00:00 GMT"};
+        a.header_name = "Retry-After";
+        a.header_value = waits[world_draw(w, COUNT(waits))];
+    }
+    a.unframed = world_draw(w, 4) == 0;
+    return a;
+}
+
+/* Few keys, made at run time: every key that was ever seen is looked for in every text from then on. */
+static const char *any_place(world *w, const char *name) {
+    (void)name;
+    static char keys[5][32];
+    if (world_draw(w, 3) == 0)
+        return NULL;
+    if (!keys[0][0])
+        for (size_t i = 0; i < 5 * 32; i++)
+            keys[i / 32][i % 32] = i % 32 < 24 ? (char)('a' + (char)world_draw(w, 26)) : '\0';
+    keys[4][3] = ' ';
+    return keys[world_draw(w, 20) ? world_draw(w, 4) : 4];
+}
+
+/* Now and then a reply that the map would not give: a wait, a refusal, something that is no reply at all. */
+static bool any_store(world *w, const kp_op *op, char *reply, size_t size) {
+    static const char *const odd[] = {"", "bad verb", "ok", "no 5", "ok x y", "no 1790000000000 gate 0 0 1790000060000"};
+    const char *verb = kp_store_arg(op, 0, NULL);
+    if (strcmp(verb, "SETTLE") == 0 || world_draw(w, 12))
+        return false;
+    if (strcmp(verb, "ADMIT") == 0 && world_draw(w, 2))
+        snprintf(reply, size, "ok %lld %lld", (long long)w->unix_ms, (long long)w->unix_ms + (long long)world_draw(w, 90000));
+    else
+        snprintf(reply, size, "%s", odd[world_draw(w, COUNT(odd))]);
+    return true;
+}
+
+static void broken(const kp_op *op, const char *what, uint64_t seed, const char *trace) {
+    fprintf(stderr, "walk: %s (seed %llu, state %s, error %s)\n%s\n", what, (unsigned long long)seed,
+            kp_op_get(op, "state", NULL), kp_error_name(kp_op_error(op)), trace);
+    exit(1);
+}
+
+/* Looks at what a step is about to do and at the state that it led to. */
+static void keep_books(const kp_op *op, books *b, const char *before, const char *after, int step) {
+    if (strcmp(before, "ADMIT") == 0 && (strcmp(after, "INTENT") == 0 || strcmp(after, "SUBMIT") == 0 ||
+                                         strcmp(after, "HOLD") == 0 || strcmp(after, "REFUND") == 0))
+        b->granted++;
+    if (strcmp(before, "REFUND") == 0 && b->granted)
+        b->granted--;
+    if (step == KP_HTTP && strcmp(before, "SUBMIT") == 0) {
+        b->submits++;
+        bool refused = strcmp(after, "AGAIN") == 0 || strcmp(after, "REFUND") == 0 || strcmp(after, "COOL") == 0;
+        const char *flags = kp_op_get(op, "flags", NULL);
+        if (flags && strstr(flags, "accepted"))
+            b->accepted++;
+        else if (!refused)
+            b->ambiguous++;
+    }
+}
+
+static uint64_t steps, visits[KP_STATES];
+
+static size_t index_of(const char *state) {
+    for (size_t i = 0; i < KP_STATES; i++)
+        if (strcmp(kp_state_name((kp_state)i), state) == 0)
+            return i;
+    return 0;
+}
+
+static void begin(walker *k, world *w, kp_client *client) {
+    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE, KP_SOLVE,
+                                KP_SOLVE,   KP_RESULT, KP_WAIT,   KP_REPORT, KP_TELL};
+    *k = (walker){.begun = w->mono_ms};
+    kp_op *op = k->op = kp_op_new(client, kinds[world_draw(w, COUNT(kinds))]);
+    bool captchaai = strcmp(kp_op_get(op, "provider", NULL), "captchaai") == 0;
+    const char *method = captchaai ? "turnstile" : "AnyTask";
+    const char *params = "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\"}";
+    kp_op_set(op, "method", method, strlen(method));
+    kp_op_set(op, "params", params, strlen(params));
+    kp_op_set(op, "task", "123", 3);
+    kp_op_set(op, "what", "keys", 4);
+    if (!captchaai && world_draw(w, 3) == 0)
+        kp_op_set(op, "sync", "1", 1);
+    if (world_draw(w, 3) == 0)
+        kp_op_set(op, "timeout_ms", "20000", 5);
+    k->cancel_at = world_draw(w, 5) == 0 ? world_draw(w, 30) : SIZE_MAX;
+}
+
+/* One step of it; false once it is DONE. */
+static bool go_on(walker *k, world *w, uint64_t seed) {
+    kp_op *op = k->op;
+    int step = kp_op_step(op);
+    char before[16], after[16];
+    snprintf(before, sizeof before, "%s", kp_op_get(op, "state", NULL));
+    visits[index_of(before)]++;
+    if (step == KP_DONE)
+        return false;
+    if (k->steps++ == k->cancel_at)
+        kp_op_cancel(op);
+    w->store_away = world_draw(w, 15) == 0;
+    w->append_fails = world_draw(w, 15) == 0;
+    if (strcmp(before, "SUBMIT") == 0 && (k->b.accepted || k->b.ambiguous))
+        broken(op, "a submit follows one that was accepted or is unknown", seed, k->trace);
+    world_step(w, op);
+    steps++;
+    snprintf(after, sizeof after, "%s", kp_op_get(op, "state", NULL));
+    if (strlen(k->trace) < sizeof k->trace - 40)
+        snprintf(k->trace + strlen(k->trace), 40, "%s > ", before);
+    keep_books(op, &k->b, before, after, step);
+    if (k->steps > 100000)
+        broken(op, "it does not end", seed, k->trace);
+    return true;
+}
+
+static void end(walker *k, const world *w, bool alone, uint64_t seed) {
+    kp_op *op = k->op;
+    bool unknown = kp_op_get(op, "unknown", NULL) != NULL, spent = k->b.accepted || k->b.ambiguous;
+    const char *class = kp_error_class(kp_op_error(op));
+    if (alone && w->mono_ms - k->begun > 400000)
+        broken(op, "it took longer than its deadline", seed, k->trace);
+    if (unknown != (k->b.ambiguous > 0))
+        broken(op, "unknown is said wrongly", seed, k->trace);
+    if (k->b.granted != (spent ? 1 : 0))
+        broken(op, spent ? "a spent submit is not on the books" : "the books keep what was not spent", seed, k->trace);
+    if (k->b.accepted && kp_op_error(op) && !kp_op_get(op, "task", NULL) && strcmp(class, "task") != 0)
+        broken(op, "an error after acceptance has no task", seed, k->trace);
+    kp_op_free(op);
+    k->op = NULL;
+}
+
+/* A client whose operations come one after the other, or three at a time. */
+static void walk(world *w, kp_client *client, uint64_t seed) {
+    walker walkers[3] = {0};
+    size_t at_once = world_draw(w, 2) ? 1 : 3;
+    for (int begun = 0, ended = 0; ended < 60;) {
+        walker *k = &walkers[world_draw(w, at_once)];
+        if (!k->op && begun < 60) {
+            w->mono_ms += world_draw(w, 20000);
+            begin(k, w, client);
+            begun++;
+        } else if (k->op && !go_on(k, w, seed)) {
+            end(k, w, at_once == 1, seed);
+            ended++;
+        }
+    }
+}
+
+int main(int argc, char **argv) {
+    uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : 2000000;
+    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    for (; steps < wanted; seed++) {
+        world w;
+        world_init(&w, seed);
+        w.http = any_http;
+        w.place = any_place;
+        w.store = any_store;
+        kp_config *config = kp_config_new();
+        kp_config_set(config, "provider", world_draw(&w, 3) ? "captchaai" : "nocaptchaai");
+        if (world_draw(&w, 2))
+            kp_config_set(config, "audit.file", "/nowhere");
+        kp_client *client = kp_client_new(config);
+        walk(&w, client, seed);
+        kp_client_free(client);
+        kp_config_free(config);
+    }
+    int missed = 0;
+    printf("walked %llu steps;", (unsigned long long)steps);
+    for (size_t i = 0; i < KP_STATES; i++) {
+        printf(" %s %llu", kp_state_name((kp_state)i), (unsigned long long)visits[i]);
+        missed += visits[i] == 0;
+    }
+    printf("\n");
+    return missed != 0;
+}

@@ -1,0 +1,199 @@
+/* world.c: see world.h. */
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "policy/admit.h"
+
+enum { NAMES = 256, NAME = 128, VALUE = 256 };
+
+static struct {
+    char name[NAME], value[VALUE];
+    int64_t expires;
+} map[NAMES];
+
+static int map_get(void *self, kp_arg name, int64_t now, kp_buf *value) {
+    (void)self;
+    for (size_t i = 0; i < NAMES; i++)
+        if (map[i].name[0] && strcmp(map[i].name, name.text) == 0 && map[i].expires > now) {
+            kp_buf_str(value, map[i].value);
+            return value->failed ? -1 : 1;
+        }
+    return 0;
+}
+
+static int map_put(void *self, kp_arg name, kp_arg value, int64_t expires) {
+    (void)self;
+    size_t slot = NAMES, oldest = 0;
+    for (size_t i = 0; i < NAMES; i++) {
+        if (strcmp(map[i].name, name.text) == 0)
+            slot = i;
+        if (map[i].name[0] == '\0' && slot == NAMES && map[oldest].name[0])
+            oldest = i;
+        if (map[oldest].name[0] && map[i].expires < map[oldest].expires)
+            oldest = i;
+    }
+    if (slot == NAMES)
+        slot = oldest;
+    if (name.len >= NAME || value.len >= VALUE)
+        return -1;
+    map[slot].name[0] = '\0';
+    if (!value.text)
+        return 0;
+    memcpy(map[slot].name, name.text, name.len + 1);
+    memcpy(map[slot].value, value.text, value.len + 1);
+    map[slot].expires = expires;
+    return 0;
+}
+
+const char *world_value(world *w, const char *start) {
+    (void)w;
+    for (size_t i = 0; i < NAMES; i++)
+        if (map[i].name[0] && strncmp(map[i].name, start, strlen(start)) == 0)
+            return map[i].value;
+    return NULL;
+}
+
+void world_forget(world *w) {
+    (void)w;
+    memset(map, 0, sizeof map);
+}
+
+uint64_t world_draw(world *w, uint64_t below) {
+    w->random ^= w->random << 13;
+    w->random ^= w->random >> 7;
+    w->random ^= w->random << 17;
+    return below ? w->random % below : 0;
+}
+
+void world_init(world *w, uint64_t seed) {
+    *w = (world){.mono_ms = 1000, .unix_ms = 1790000000000, .random = seed * 0x9E3779B97F4A7C15ULL + 1};
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < 32; i++)
+        w->key[i] = digits[world_draw(w, 16)];
+    world_forget(w);
+}
+
+static void tell_time(world *w, kp_op *op, uint64_t passed) {
+    w->mono_ms += passed;
+    w->unix_ms += (int64_t)passed;
+    kp_on_time(op, w->mono_ms, w->unix_ms, 3600);
+}
+
+const char *world_call(const kp_op *op) {
+    const char *url = kp_http_url(op);
+    if (kp_http_flags(op) & KP_ONCE)
+        return "submit";
+    if (strstr(url, "getbalance") || strstr(url, "/balance"))
+        return "balance";
+    if (strstr(url, "report"))
+        return "report";
+    return "result";
+}
+
+world_answer world_success(world *w, const kp_op *op) {
+    (void)w;
+    const char *call = world_call(op);
+    const char *body = strcmp(call, "submit") == 0    ? "{\"status\":1,\"request\":\"4242\"}"
+                       : strcmp(call, "balance") == 0 ? "{\"status\":1,\"request\":\"12.345\"}"
+                       : strcmp(call, "report") == 0  ? "{\"status\":1,\"request\":\"OK_REPORT_RECORDED\"}"
+                                                      : "{\"status\":1,\"request\":\"token-4242\"}";
+    return (world_answer){.net = KP_NET_OK, .sent = KP_MAYBE_SENT, .status = 200, .body = body, .takes_ms = 20};
+}
+
+static void do_http(world *w, kp_op *op) {
+    w->https++;
+    if (kp_http_flags(op) & KP_ONCE)
+        w->submits++;
+    world_answer a = w->http ? w->http(w, op) : world_success(w, op);
+    uint64_t until = kp_op_until(op);
+    if (a.body) {
+        kp_on_status(op, a.status);
+        char length[24];
+        size_t len = strlen(a.body);
+        if (!a.unframed) {
+            kp_buf text;
+            kp_buf_init(&text, NULL);
+            kp_buf_i64(&text, (int64_t)len);
+            strncpy(length, kp_buf_text(&text), sizeof length - 1);
+            length[sizeof length - 1] = '\0';
+            kp_buf_free(&text);
+            kp_on_header(op, "Content-Length", 14, length, strlen(length));
+        }
+        if (a.header_name)
+            kp_on_header(op, a.header_name, strlen(a.header_name), a.header_value, strlen(a.header_value));
+        size_t half = len / 2;
+        if (kp_on_body(op, a.body, half) == 0)
+            kp_on_body(op, a.body + half, len - half);
+    }
+    if (w->mono_ms + a.takes_ms > until && until > w->mono_ms) {
+        a.takes_ms = until - w->mono_ms;
+        a.net = KP_NET_LATE;
+    }
+    tell_time(w, op, a.takes_ms);
+    kp_on_end(op, a.net, a.sent);
+}
+
+static void do_read(world *w, kp_op *op) {
+    w->reads++;
+    const char *name = kp_read_name(op);
+    const char *value = NULL;
+    if (w->place)
+        value = w->place(w, name);
+    else if (strcmp(name, "env:CAPTCHAAI_API_KEY") == 0)
+        value = w->key;
+    size_t len = value ? strlen(value) : 0;
+    if (len)
+        memcpy(kp_read_room(op), value, len);
+    tell_time(w, op, 1);
+    kp_on_read(op, value ? KP_FOUND : KP_ABSENT, KP_WHY_NONE, len);
+}
+
+static void do_store(world *w, kp_op *op) {
+    w->stores++;
+    char own[512];
+    kp_arg args[40];
+    size_t n = 0;
+    while (n < 40 && (args[n].text = kp_store_arg(op, n, &args[n].len)))
+        n++;
+    kp_buf reply;
+    kp_buf_init(&reply, NULL);
+    kp_kv kv = {NULL, map_get, map_put};
+    bool mine = w->store && w->store(w, op, own, sizeof own);
+    int failed = w->store_away ? 1 : mine ? 0 : kp_admit(&kv, w->unix_ms, args, n, &reply);
+    tell_time(w, op, 1);
+    kp_on_store(op, failed, mine ? own : kp_buf_text(&reply), mine ? strlen(own) : reply.len);
+    kp_buf_free(&reply);
+}
+
+bool world_step(world *w, kp_op *op) {
+    uint64_t until;
+    switch (kp_op_step(op)) {
+    case KP_TIME:
+        until = kp_op_until(op);
+        tell_time(w, op, until > w->mono_ms && !kp_op_cancelled(op) ? until - w->mono_ms : 0);
+        return true;
+    case KP_HTTP: do_http(w, op); return true;
+    case KP_READ: do_read(w, op); return true;
+    case KP_STORE: do_store(w, op); return true;
+    case KP_APPEND: {
+        size_t len = 0;
+        const char *line = kp_append_line(op, &len);
+        strncpy(w->last_line, line, sizeof w->last_line - 1);
+        w->lines += !w->append_fails;
+        tell_time(w, op, 1);
+        kp_on_append(op, w->append_fails);
+        return true;
+    }
+    default: return false;
+    }
+}
+
+size_t world_run(world *w, kp_op *op, size_t most) {
+    for (size_t i = 1; i <= most; i++)
+        if (!world_step(w, op))
+            return i;
+    return 0;
+}
