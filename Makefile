@@ -45,7 +45,7 @@ test: test-deps
 	@$(MAKE) lint
 	$(call say,address and undefined behaviour sanitizers: build and run the C tests)
 	@$(call build,build-asan,asan)
-	@$(call ctest,build-asan,'--label-regex=unit|sim')
+	@$(call ctest,build-asan,--label-regex 'unit|sim')
 	$(call say,make test: gcc$(comma) clang$(comma) linters and sanitizers passed)
 	@cat build/ctest.log build-asan/ctest.log | awk '/tests passed, 0 tests failed out of/ { n += $$NF } \
 		END { print "100% tests passed, 0 tests failed out of " n }'

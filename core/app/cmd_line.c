@@ -91,7 +91,7 @@ int cmd_read_line(cmd_app *app, int argc, char **argv) {
     bool options = true;
     int kept = 0;
     app->value[CMD_JSON] = wants_json(argc, argv) ? "" : NULL;
-    app->args = argv;
+    app->args = argv + 1; /* words are kept in place: there is always a slot in front of them */
     for (int i = 1; i < argc; i++) {
         int status = CMD_DONE;
         if (options && kp_same(argv[i], "--"))

@@ -59,24 +59,26 @@ static kp_arg next_word(const char **at) {
     return word;
 }
 
-/* 1; there is none, or it makes no sense: 0; the map failed: -1. */
+static bool parse_row(const char *text, clock_row *row) {
+    kp_arg id = next_word(&text), offset = next_word(&text), latest = next_word(&text);
+    if (id.len == 0 || id.len >= sizeof row->id || !kp_parse_i64(offset.text, offset.len, &row->offset) ||
+        !kp_parse_i64(latest.text, latest.len, &row->latest))
+        return false;
+    memcpy(row->id, id.text, id.len);
+    return row->offset >= -most_ms && row->offset <= most_ms && row->latest >= 0 && row->latest <= most_ms;
+}
+
+/* 1; there is none, or it makes no sense (*row is zero then): 0; the map failed: -1. */
 static int read_row(const kp_kv *kv, clock_row *row) {
     kp_buf value;
     kp_buf_init(&value, NULL);
+    memset(row, 0, sizeof *row);
     int there = kv->get(kv->self, row_name, 0, &value);
     if (value.failed)
         there = -1;
-    if (there > 0) {
-        const char *at = kp_buf_text(&value);
-        kp_arg id = next_word(&at), offset = next_word(&at), latest = next_word(&at);
-        bool sound = id.len > 0 && id.len < sizeof row->id && kp_parse_i64(offset.text, offset.len, &row->offset) &&
-                     kp_parse_i64(latest.text, latest.len, &row->latest) && row->offset >= -most_ms &&
-                     row->offset <= most_ms && row->latest >= 0 && row->latest <= most_ms;
-        if (sound) {
-            memcpy(row->id, id.text, id.len);
-            row->id[id.len] = '\0';
-        }
-        there = sound;
+    if (there > 0 && !parse_row(kp_buf_text(&value), row)) {
+        memset(row, 0, sizeof *row);
+        there = 0;
     }
     kp_buf_free(&value);
     return there;
@@ -104,7 +106,7 @@ int kp_store_time(kp_store_clock *clock, const kp_kv *kv, int64_t *now_ms) {
     }
     char id[KP_BOOT_ID_SIZE] = "?";
     bool named = from->boot_id(id); /* without a name each handle is its own boot: jumps while it is open do no harm */
-    clock_row row = {.latest = 0};
+    clock_row row;
     int there = read_row(kv, &row);
     if (there < 0)
         return -1;

@@ -26,7 +26,8 @@ static inline int store_do(kp_store *store, const char *words, char *reply, char
     kp_buf_init(&said, NULL);
     kp_buf_init(&why, NULL);
     snprintf(line, sizeof line, "%s", words);
-    for (char *save = NULL, *word = strtok_r(line, " ", &save); word && n < CASE_WORDS; word = strtok_r(NULL, " ", &save))
+    for (char *save = NULL, *word = strtok_r(line, " ", &save); word && n < CASE_WORDS;
+         word = strtok_r(NULL, " ", &save))
         args[n++] = (kp_arg){word, strlen(word)};
     int result = store->call(store, args, n, &said, &why);
     if (reply)

@@ -173,9 +173,8 @@ static bool someone_waits(const struct stat *info) {
     return waits;
 }
 
-/* A writer waits for the lock; in the meantime the holder finishes a line and the file is rotated. */
-static void a1_rotation_while_a_writer_waits(void **state) {
-    (void)state;
+/* A writer waits for the lock, while its holder finishes a torn line and then lets go of the file in this way. */
+static void let_a_writer_wait(bool rotate, bool new_file) {
     struct stat info;
     int status = -1;
     if (access("/proc/locks", R_OK) != 0)
@@ -185,6 +184,7 @@ static void a1_rotation_while_a_writer_waits(void **state) {
     assert_true(fd >= 0 && flock(fd, LOCK_EX) == 0 && fstat(fd, &info) == 0);
     fflush(NULL);
     pid_t child = fork();
+    assert_true(child >= 0);
     if (child == 0) {
         close(fd);
         alarm(SCRATCH_SECONDS);
@@ -195,12 +195,33 @@ static void a1_rotation_while_a_writer_waits(void **state) {
         sched_yield();
     }
     assert_int_equal(write(fd, "o\n", 2), 2);
-    assert_int_equal(rename(scratch_path("log"), scratch_path("log.1")), 0);
+    if (rotate)
+        assert_int_equal(rename(scratch_path("log"), scratch_path("log.1")), 0);
+    if (new_file)
+        assert_true(scratch_write("log", "new\n", 4, 0600));
     close(fd);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
+}
+
+static void a1_a_line_finished_while_a_writer_waits(void **state) {
+    (void)state;
+    let_a_writer_wait(false, false);
+    assert_string_equal(content("log"), "one\ntwo\nthree\n");
+}
+
+static void a1_rotation_while_a_writer_waits(void **state) {
+    (void)state;
+    let_a_writer_wait(true, false);
     assert_string_equal(content("log.1"), "one\ntwo\n");
     assert_string_equal(content("log"), "three\n");
+}
+
+static void a1_rotation_with_a_new_file_while_a_writer_waits(void **state) {
+    (void)state;
+    let_a_writer_wait(true, true);
+    assert_string_equal(content("log.1"), "one\ntwo\n");
+    assert_string_equal(content("log"), "new\nthree\n");
 }
 
 static bool limit_file_size(rlim_t size) {
@@ -286,6 +307,8 @@ int main(void) {
         SCRATCH_TEST(nothing_given),
         SCRATCH_TEST(a1_32_writers_with_rotation),
         SCRATCH_TEST(a1_rotation_while_a_writer_waits),
+        SCRATCH_TEST(a1_rotation_with_a_new_file_while_a_writer_waits),
+        SCRATCH_TEST(a1_a_line_finished_while_a_writer_waits),
         SCRATCH_TEST(a1_a_full_disk_refuses_the_line),
         SCRATCH_TEST(a1_many_writers_at_a_full_disk),
     };

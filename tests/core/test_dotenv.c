@@ -155,6 +155,8 @@ static void k5_a_quote_above_that_may_or_may_not_close(void **state) {
     unclear("A=\"forgotten\nKEY=abc\nB=\"c\"\n", 2, why);
     unclear("A=\"x\\\"\nKEY=abc\nB=\"c\"\n", 2, why);
     unclear("A='one\nB=\"two\nthree'\nKEY=abc\nfive\"\n", 4, why);
+    unclear("A=\"one\ntwo\\\" # c\nKEY=abc\nfour\"\n", 3, why);
+    unclear("A='one\nB=`two\nthree`\nKEY=abc\nfive'\n", 4, why);
     found("A='one\ntwo'\nKEY=abc\n", "abc", 3);
 }
 

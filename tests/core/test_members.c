@@ -102,6 +102,9 @@ static void configured_members(void **state) {
     assert_string_equal(m.list[3].from[0].place, "B");
     assert_false(m.list[0].by_default);
     kp_members_free(&m);
+    m = make("{\"name\":\"n-3456789n-3456789n-3456789n-345\",\"from\":\"env:A\"}");
+    assert_int_equal(strlen(m.list[0].name), 32);
+    kp_members_free(&m);
 }
 
 static void one_alone_is_a_list_of_one(void **state) {

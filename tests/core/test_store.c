@@ -183,8 +183,8 @@ static void k8_fork_with_calls_in_flight(void **state) {
 }
 
 static void each_allocation_fails(void **state) {
-    static const char *const script[] = {"PUT a one 1000", "ADMIT 1 0 gate g rate r 3600000000 2 0", "GET a", "SETTLE 1 0",
-                                         "ADMIT 2 0 rate r 3600000000 1 0"};
+    static const char *const script[] = {"PUT a one 1000", "ADMIT 1 0 gate g rate r 3600000000 2 0", "GET a",
+                                         "SETTLE 1 0", "ADMIT 2 0 rate r 3600000000 1 0"};
     static const char *const replies[] = {"ok", "ok 0", "ok one", "ok", "ok 0"};
     kp_store *s = store_of(state);
     for (size_t i = 0; i < sizeof script / sizeof script[0]; i++) {
@@ -270,6 +270,86 @@ static void paths(void **state) {
     assert_true(scratch_child(relative_and_home_paths));
 }
 
+/* ---- The store of the host ---- */
+
+static void forget_environment(void) {
+    static const char *const names[] = {"KEYPLATE_STATE_DIR", "XDG_STATE_HOME", "HOME", "TMPDIR"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unsetenv(names[i]);
+}
+
+static bool named_folder(void) {
+    forget_environment();
+    CHECK(setenv("KEYPLATE_STATE_DIR", scratch_path("state"), 1) == 0);
+    kp_store *s = kp_store_open(NULL, NULL);
+    CHECK(s && strstr(s->text, "sqlite:") == s->text && strstr(s->text, scratch_path("state/state.db")));
+    CHECK(strcmp(store_ask(s, "PUT a b 100000"), "ok") == 0);
+    kp_store *other = kp_store_open("", NULL);
+    CHECK(other && strcmp(store_ask(other, "GET a"), "ok b") == 0);
+    kp_store_close(s);
+    kp_store_close(other);
+    return true;
+}
+
+/* A folder that cannot be used is never replaced by another when the user named it. */
+static bool named_folder_unfit(void) {
+    kp_buf problem;
+    kp_buf_init(&problem, NULL);
+    forget_environment();
+    CHECK(scratch_write("plain", "x", 1, 0600) && setenv("KEYPLATE_STATE_DIR", scratch_path("plain"), 1) == 0);
+    CHECK(!kp_store_open(NULL, &problem) && strstr(kp_buf_text(&problem), "KEYPLATE_STATE_DIR"));
+    kp_buf_free(&problem);
+    CHECK(mkdir(scratch_path("state"), 0700) == 0 && mkdir(scratch_path("state/state.db"), 0700) == 0);
+    CHECK(setenv("KEYPLATE_STATE_DIR", scratch_path("state"), 1) == 0);
+    kp_store *s = kp_store_open(NULL, NULL);
+    CHECK(s && strstr(s->text, "sqlite:") == s->text && strstr(store_ask(s, "GET a"), "it is no regular file"));
+    kp_store_close(s);
+    return true;
+}
+
+static bool nowhere_to_write(void) {
+    forget_environment();
+    CHECK(mkdir(scratch_path("closed"), 0555) == 0 && setenv("TMPDIR", scratch_path("closed"), 1) == 0);
+    CHECK(setenv("HOME", scratch_path("closed"), 1) == 0 && scratch_drop_rights());
+    kp_store *s = kp_store_open(NULL, NULL);
+    CHECK(s && strstr(s->text, "memory: (") == s->text && strstr(s->text, scratch_path("closed")));
+    CHECK(strcmp(store_ask(s, "PUT a b 100000"), "ok") == 0 && strcmp(store_ask(s, "GET a"), "ok b") == 0);
+    kp_store_close(s);
+    return true;
+}
+
+static bool file_of_another_user(void) {
+    forget_environment();
+    CHECK(mkdir(scratch_path("home"), 0777) == 0 && chmod(scratch_path("home"), 0777) == 0);
+    CHECK(setenv("XDG_STATE_HOME", scratch_path("home"), 1) == 0);
+    if (geteuid() != 0)
+        return true;
+    CHECK(mkdir(scratch_path("home/keyplate"), 0700) == 0);
+    CHECK(chown(scratch_path("home/keyplate"), SCRATCH_NOBODY, SCRATCH_NOBODY) == 0);
+    CHECK(scratch_write("home/keyplate/state.db", "", 0, 0600) && scratch_drop_rights());
+    kp_store *s = kp_store_open(NULL, NULL);
+    CHECK(s && strstr(s->text, "memory: (") == s->text && strstr(s->text, "may not write"));
+    kp_store_close(s);
+    return true;
+}
+
+static void default_in_a_named_folder(void **state) {
+    (void)state;
+    assert_true(scratch_child(named_folder));
+    assert_int_equal(remove(scratch_path("state/state.db")) || remove(scratch_path("state/state.db-journal")) ||
+                         remove(scratch_path("state")),
+                     0);
+    assert_true(scratch_child(named_folder_unfit));
+}
+
+static void k7_no_place_to_write(void **state) {
+    (void)state;
+    if (access("/var/lib/keyplate", F_OK) == 0)
+        skip(); /* the state of this machine comes before any folder of the user */
+    assert_true(scratch_child(nowhere_to_write));
+    assert_true(scratch_child(file_of_another_user));
+}
+
 static char memory[] = "memory", sqlite[] = "sqlite";
 
 #define BOTH(name)                                                                                                     \
@@ -293,6 +373,8 @@ int main(void) {
         cmocka_unit_test(opened_by_text),
         cmocka_unit_test(opening_with_short_memory),
         SCRATCH_TEST(paths),
+        SCRATCH_TEST(default_in_a_named_folder),
+        cmocka_unit_test_setup_teardown(k7_no_place_to_write, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@
 
 typedef struct {
     int granted;  /* admissions that stand */
-    int submits, accepted, ambiguous;
+    int accepted, ambiguous, either;
 } books;
 
 /* One operation on its way; up to three of a client take turns. */
@@ -27,18 +27,49 @@ typedef struct {
     size_t cancel_at, steps;
 } walker;
 
-static const char *const captchaai_bodies[] = {
-    "{\"status\":1,\"request\":\"77\"}", "{\"status\":1,\"request\":\"12.5\"}", "OK|88", "12.5", "CAPCHA_NOT_READY",
-    "{\"status\":0,\"request\":\"CAPCHA_NOT_READY\"}", "ERROR_WRONG_USER_KEY", "ERROR_ZERO_BALANCE", "IP_BANNED",
-    "ERROR_IP_NOT_ALLOWED", "ERROR_NO_SLOT_AVAILABLE", "ERROR_CAPTCHA_UNSOLVABLE", "ERROR_BAD_PARAMETERS",
-    "ERROR_SOMETHING_NEW", "", "<html>", "{\"status\":1", "ERROR_SERVER_ERROR", "MAX_USER_TURN",
-    "ERROR_KEY_DOES_NOT_EXIST"};
-static const char *const task_bodies[] = {
-    "{\"errorId\":0,\"status\":\"idle\",\"taskId\":\"77\"}", "{\"errorId\":0,\"status\":\"ready\",\"solution\":{\"text\":\"x\"}}",
-    "{\"errorId\":0,\"status\":\"processing\"}", "{\"balance\":3.5}", "{\"code\":1,\"msg\":\"KEY_DOES_NOT_EXIST\"}",
-    "{\"errorId\":1,\"errorCode\":3}", "{\"code\":16,\"msg\":\"RATE_LIMITED\",\"retryAfterSec\":2}", "{\"error\":\"no\"}",
-    "{\"code\":17,\"msg\":\"DAILY_LIMIT_EXCEEDED\"}", "{\"errorId\":0,\"status\":\"failed\"}", "[]", "", "<html>",
-    "{\"code\":21,\"msg\":\"SERVICE_UNAVAILABLE\"}", "{\"code\":10,\"msg\":\"ERROR_BAD_PARAMETERS\"}"};
+/* What a body means for a submit, by the services' pages: Accepted, Refused, Failed (and charged), Unknown; E: accepted
+   or unknown, as the call may be. */
+typedef struct {
+    const char *body;
+    char means;
+} scripted;
+
+static const scripted captchaai_bodies[] = {{"{\"status\":1,\"request\":\"77\"}", 'A'},
+                                            {"{\"status\":1,\"request\":\"12.5\"}", 'A'},
+                                            {"OK|88", 'A'},
+                                            {"12.5", 'U'},
+                                            {"CAPCHA_NOT_READY", 'U'},
+                                            {"{\"status\":0,\"request\":\"CAPCHA_NOT_READY\"}", 'U'},
+                                            {"ERROR_WRONG_USER_KEY", 'R'},
+                                            {"{\"status\":0,\"request\":\"ERROR_WRONG_USER_KEY\"}", 'R'},
+                                            {"ERROR_ZERO_BALANCE", 'R'},
+                                            {"IP_BANNED", 'R'},
+                                            {"ERROR_IP_NOT_ALLOWED", 'R'},
+                                            {"ERROR_NO_SLOT_AVAILABLE", 'R'},
+                                            {"ERROR_CAPTCHA_UNSOLVABLE", 'F'},
+                                            {"ERROR_BAD_PARAMETERS", 'R'},
+                                            {"ERROR_SOMETHING_NEW", 'U'},
+                                            {"", 'U'},
+                                            {"<html>", 'U'},
+                                            {"{\"status\":1", 'U'},
+                                            {"ERROR_SERVER_ERROR", 'U'},
+                                            {"MAX_USER_TURN", 'R'},
+                                            {"ERROR_KEY_DOES_NOT_EXIST", 'R'}};
+static const scripted task_bodies[] = {{"{\"errorId\":0,\"status\":\"idle\",\"taskId\":\"77\"}", 'E'},
+                                       {"{\"errorId\":0,\"status\":\"ready\",\"solution\":{\"text\":\"x\"}}", 'A'},
+                                       {"{\"errorId\":0,\"status\":\"processing\"}", 'U'},
+                                       {"{\"balance\":3.5}", 'U'},
+                                       {"{\"code\":1,\"msg\":\"KEY_DOES_NOT_EXIST\"}", 'R'},
+                                       {"{\"errorId\":1,\"errorCode\":3}", 'R'},
+                                       {"{\"code\":16,\"msg\":\"RATE_LIMITED\",\"retryAfterSec\":2}", 'R'},
+                                       {"{\"error\":\"no\"}", 'U'},
+                                       {"{\"code\":17,\"msg\":\"DAILY_LIMIT_EXCEEDED\"}", 'R'},
+                                       {"{\"errorId\":0,\"status\":\"failed\"}", 'F'},
+                                       {"[]", 'U'},
+                                       {"", 'U'},
+                                       {"<html>", 'U'},
+                                       {"{\"code\":21,\"msg\":\"SERVICE_UNAVAILABLE\"}", 'U'},
+                                       {"{\"code\":10,\"msg\":\"ERROR_BAD_PARAMETERS\"}", 'R'}};
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static world_answer any_http(world *w, const kp_op *op) {
@@ -46,12 +77,12 @@ static world_answer any_http(world *w, const kp_op *op) {
     bool captchaai = strcmp(kp_op_get(op, "provider", NULL), "captchaai") == 0;
     world_answer a = {.net = KP_NET_OK, .sent = KP_MAYBE_SENT, .takes_ms = world_draw(w, 3000)};
     a.status = statuses[world_draw(w, COUNT(statuses))];
-    a.body = captchaai ? captchaai_bodies[world_draw(w, COUNT(captchaai_bodies))]
-                       : task_bodies[world_draw(w, COUNT(task_bodies))];
+    a.body = captchaai ? captchaai_bodies[world_draw(w, COUNT(captchaai_bodies))].body
+                       : task_bodies[world_draw(w, COUNT(task_bodies))].body;
     if (world_draw(w, 2))
         a = world_success(w, op);
     if (world_draw(w, 2) && !captchaai)
-        a.body = task_bodies[world_draw(w, 4)];
+        a.body = task_bodies[world_draw(w, 4)].body;
     if (world_draw(w, 6) == 0) {
         a.net = 1 + (int)world_draw(w, 7);
         a.sent = (int)world_draw(w, 2);
@@ -99,22 +130,40 @@ static void broken(const kp_op *op, const char *what, uint64_t seed, const char 
     exit(1);
 }
 
-/* Looks at what a step is about to do and at the state that it led to. */
-static void keep_books(const kp_op *op, books *b, const char *before, const char *after, int step) {
+/* What really became of a submit, told from what was scripted, not from what the operation made of it. */
+static char truth(const world_answer *a, bool captchaai) {
+    if (a->net != KP_NET_OK)
+        return a->sent == KP_UNSENT ? 'R' : 'U';
+    bool ok = a->status >= 200 && a->status < 300;
+    if (ok && a->unframed && a->body[0] != '{' && a->body[0] != '[')
+        return 'U';
+    char means = captchaai ? 'A' : 'U'; /* of world_success, which speaks CaptchaAI's grammar */
+    for (size_t i = 0; i < COUNT(captchaai_bodies); i++)
+        if (a->body == captchaai_bodies[i].body)
+            means = captchaai_bodies[i].means;
+    for (size_t i = 0; i < COUNT(task_bodies); i++)
+        if (a->body == task_bodies[i].body)
+            means = task_bodies[i].means;
+    bool told = means == 'R' || means == 'F' || strstr(a->body, "SERVER_ERROR") || strstr(a->body, "NOT_READY") ||
+                strstr(a->body, "SERVICE_UNAVAILABLE");
+    if (ok || told)
+        return means;
+    return a->status == 429 ? 'R' : 'U';
+}
+
+/* What the store granted and what the service took, side by side. */
+static void keep_books(const world *w, const kp_op *op, books *b, const char *before, const char *after) {
     if (strcmp(before, "ADMIT") == 0 && (strcmp(after, "INTENT") == 0 || strcmp(after, "SUBMIT") == 0 ||
                                          strcmp(after, "HOLD") == 0 || strcmp(after, "REFUND") == 0))
         b->granted++;
     if (strcmp(before, "REFUND") == 0 && b->granted)
         b->granted--;
-    if (step == KP_HTTP && strcmp(before, "SUBMIT") == 0) {
-        b->submits++;
-        bool refused = strcmp(after, "AGAIN") == 0 || strcmp(after, "REFUND") == 0 || strcmp(after, "COOL") == 0;
-        const char *flags = kp_op_get(op, "flags", NULL);
-        if (flags && strstr(flags, "accepted"))
-            b->accepted++;
-        else if (!refused)
-            b->ambiguous++;
-    }
+    if (strcmp(before, "SUBMIT") != 0)
+        return;
+    char became = truth(&w->last, strcmp(kp_op_get(op, "provider", NULL), "captchaai") == 0);
+    b->accepted += became == 'A' || became == 'F';
+    b->ambiguous += became == 'U';
+    b->either += became == 'E';
 }
 
 static uint64_t steps, visits[KP_STATES];
@@ -158,14 +207,14 @@ static bool go_on(walker *k, world *w, uint64_t seed) {
         kp_op_cancel(op);
     w->store_away = world_draw(w, 15) == 0;
     w->append_fails = world_draw(w, 15) == 0;
-    if (strcmp(before, "SUBMIT") == 0 && (k->b.accepted || k->b.ambiguous))
+    if (strcmp(before, "SUBMIT") == 0 && (k->b.accepted || k->b.ambiguous || k->b.either))
         broken(op, "a submit follows one that was accepted or is unknown", seed, k->trace);
     world_step(w, op);
     steps++;
     snprintf(after, sizeof after, "%s", kp_op_get(op, "state", NULL));
     if (strlen(k->trace) < sizeof k->trace - 40)
         snprintf(k->trace + strlen(k->trace), 40, "%s > ", before);
-    keep_books(op, &k->b, before, after, step);
+    keep_books(w, op, &k->b, before, after);
     if (k->steps > 100000)
         broken(op, "it does not end", seed, k->trace);
     return true;
@@ -173,11 +222,11 @@ static bool go_on(walker *k, world *w, uint64_t seed) {
 
 static void end(walker *k, const world *w, bool alone, uint64_t seed) {
     kp_op *op = k->op;
-    bool unknown = kp_op_get(op, "unknown", NULL) != NULL, spent = k->b.accepted || k->b.ambiguous;
+    bool unknown = kp_op_get(op, "unknown", NULL) != NULL, spent = k->b.accepted || k->b.ambiguous || k->b.either;
     const char *class = kp_error_class(kp_op_error(op));
     if (alone && w->mono_ms - k->begun > 400000)
         broken(op, "it took longer than its deadline", seed, k->trace);
-    if (unknown != (k->b.ambiguous > 0))
+    if (!k->b.either && unknown != (k->b.ambiguous > 0))
         broken(op, "unknown is said wrongly", seed, k->trace);
     if (k->b.granted != (spent ? 1 : 0))
         broken(op, spent ? "a spent submit is not on the books" : "the books keep what was not spent", seed, k->trace);

@@ -133,6 +133,7 @@ static void do_http(world *w, kp_op *op) {
         a.net = KP_NET_LATE;
     }
     tell_time(w, op, a.takes_ms);
+    w->last = a;
     kp_on_end(op, a.net, a.sent);
 }
 

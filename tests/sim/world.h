@@ -28,6 +28,7 @@ struct world {
     size_t lines;         /* APPEND steps done */
     size_t reads, stores, https, submits;
     char last_line[4096];
+    world_answer last;    /* what the last HTTP step got in the end */
     /* What HTTP gets; NULL: kp_world_default. */
     world_answer (*http)(world *, const kp_op *);
     /* What a place holds: NULL is absent. "env:CAPTCHAAI_API_KEY" holds key by default. */

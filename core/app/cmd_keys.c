@@ -1,0 +1,199 @@
+/* cmd_keys.c: the command keys: list and explain tell which places were looked at and which one won. */
+#include <string.h>
+
+#include "app/cmd_keys_set.h"
+#include "app/cmd_run.h"
+#include "app/cmd_say.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "wire/json.h"
+
+enum { COLUMNS = 5, CELL_MAX = 200, LINE_MAX_BYTES = 1024 };
+
+static const char *const members[COLUMNS] = {"name", "masked", "fingerprint", "source", "state"};
+static const char *const headings[COLUMNS] = {"NAME", "MASKED", "FINGERPRINT", "SOURCE", "STATE"};
+
+static bool was_found(kp_json member) {
+    return kp_json_get(member, "masked").type == KP_JSON_STRING;
+}
+
+/* Adds a text of the answer as people can read it; nothing if there is none. */
+static void add_text(kp_buf *out, kp_json value, size_t most) {
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    if (kp_json_string(value, &text))
+        kp_add_shown(out, kp_buf_text(&text), text.len, most);
+    out->failed |= text.failed;
+    kp_buf_free(&text);
+}
+
+static size_t count_found(kp_json list) {
+    kp_json member;
+    size_t at = 0, found = 0;
+    while (kp_json_next(list, &at, NULL, &member))
+        found += was_found(member);
+    return found;
+}
+
+/* ---- list ---- */
+
+static void add_cell(kp_buf *out, const char *text, size_t width, bool last) {
+    size_t len = strlen(text);
+    kp_buf_str(out, text);
+    for (size_t i = len; !last && i < width + 2; i++)
+        kp_buf_char(out, ' ');
+}
+
+static void add_row(kp_buf *out, kp_json member, size_t width[COLUMNS], bool measure) {
+    for (size_t i = 0; i < COLUMNS; i++) {
+        kp_buf cell;
+        kp_buf_init(&cell, NULL);
+        add_text(&cell, kp_json_get(member, members[i]), CELL_MAX);
+        if (!measure)
+            add_cell(out, kp_buf_text(&cell), width[i], i + 1 == COLUMNS);
+        else if (cell.len > width[i])
+            width[i] = cell.len;
+        kp_buf_free(&cell);
+    }
+    if (!measure)
+        kp_buf_char(out, '\n');
+}
+
+static void add_table(kp_buf *out, kp_json list) {
+    size_t width[COLUMNS];
+    for (size_t i = 0; i < COLUMNS; i++)
+        width[i] = strlen(headings[i]);
+    for (int measure = 1; measure >= 0; measure--) {
+        for (size_t i = 0; !measure && i < COLUMNS; i++)
+            add_cell(out, headings[i], width[i], i + 1 == COLUMNS);
+        if (!measure)
+            kp_buf_char(out, '\n');
+        kp_json member;
+        size_t at = 0;
+        while (kp_json_next(list, &at, NULL, &member))
+            if (was_found(member))
+                add_row(out, member, width, measure);
+    }
+}
+
+/* ---- explain ---- */
+
+static void add_place(kp_buf *out, kp_json place) {
+    kp_json outcome = kp_json_get(place, "outcome");
+    kp_buf name;
+    kp_buf_init(&name, NULL);
+    add_text(&name, kp_json_get(place, "place"), CELL_MAX);
+    kp_buf_fmt(out, "  %s ", kp_json_is(outcome, "used") ? "*" : kp_json_is(outcome, "unusable") ? "!" : " ");
+    add_cell(out, kp_buf_text(&name), 0, true);
+    kp_buf_str(out, ": ");
+    add_text(out, outcome, CELL_MAX);
+    kp_buf note;
+    kp_buf_init(&note, NULL);
+    add_text(&note, kp_json_get(place, "note"), LINE_MAX_BYTES);
+    const char *text = kp_buf_text(&note);
+    /* The note often begins with the place itself. */
+    if (name.len > 0 && kp_starts(text, kp_buf_text(&name))) {
+        text += name.len;
+        text += strspn(text, ": ");
+    }
+    if (text[0])
+        kp_buf_fmt(out, ", %s", text);
+    kp_buf_char(out, '\n');
+    kp_buf_free(&note);
+    kp_buf_free(&name);
+}
+
+static bool has_trouble(kp_json member) {
+    kp_json place, from = kp_json_get(member, "from");
+    size_t at = 0;
+    while (kp_json_next(from, &at, NULL, &place))
+        if (kp_json_is(kp_json_get(place, "outcome"), "unusable"))
+            return true;
+    return false;
+}
+
+static void add_member(kp_buf *out, kp_json member) {
+    add_text(out, kp_json_get(member, "name"), CELL_MAX);
+    if (was_found(member)) {
+        static const char *const facts[] = {"masked", "fingerprint", "state"};
+        for (size_t i = 0; i < 3; i++) {
+            kp_buf_str(out, i == 1 ? ", fingerprint " : i ? ", " : ": ");
+            add_text(out, kp_json_get(member, facts[i]), CELL_MAX);
+        }
+    } else
+        kp_buf_str(out, has_trouble(member) ? ": not usable" : ": no key");
+    kp_buf_char(out, '\n');
+    kp_json place, from = kp_json_get(member, "from");
+    size_t at = 0;
+    while (kp_json_next(from, &at, NULL, &place))
+        add_place(out, place);
+    if (kp_json_get(member, "readable_by_others").type == KP_JSON_TRUE)
+        kp_buf_str(out, "    warning: other users of this machine can read that file; chmod 600 mends it\n");
+}
+
+static void add_explanation(kp_buf *out, const kp_provider *provider, kp_json list) {
+    kp_buf rest;
+    kp_buf_init(&rest, NULL);
+    kp_buf_fmt(out, "Keys of %s, in the order in which they are tried; of each, the first place that has one wins (*).\n",
+               provider->title);
+    kp_json member;
+    size_t at = 0, shown = 0;
+    while (kp_json_next(list, &at, NULL, &member)) {
+        bool further = shown > 0 && kp_json_get(member, "default").type == KP_JSON_TRUE;
+        if (further && !was_found(member) && !has_trouble(member)) {
+            kp_buf_str(&rest, rest.len ? ", " : "");
+            add_text(&rest, kp_json_get(member, "name"), CELL_MAX);
+            continue;
+        }
+        kp_buf_char(out, '\n');
+        add_member(out, member);
+        shown++;
+    }
+    if (rest.len)
+        kp_buf_fmt(out, "\nNothing is set for %s (%s_BACKUP, _2 to _9).\n", kp_buf_text(&rest), provider->key_env);
+    kp_buf_free(&rest);
+}
+
+/* ---- The command ---- */
+
+static int print(cmd_app *app, const kp_op *op, bool explain) {
+    size_t len = 0;
+    const char *answer = kp_op_get(op, "answer", &len);
+    kp_json list = kp_json_parse(answer, len, NULL);
+    size_t found = count_found(list);
+    kp_buf out;
+    kp_buf_init(&out, NULL);
+    if (cmd_on(app, CMD_JSON)) {
+        kp_buf_add(&out, answer, len);
+        kp_buf_char(&out, '\n');
+    } else if (explain)
+        add_explanation(&out, cmd_provider(app), list);
+    else if (found)
+        add_table(&out, list);
+    int status = cmd_print_masked(&out, found ? CMD_DONE : CMD_NO_KEY);
+    kp_buf_free(&out);
+    if (!found && !cmd_on(app, CMD_JSON))
+        cmd_fail(app, KP_E_NO_KEY, NULL);
+    return status;
+}
+
+static int tell(cmd_app *app, bool explain) {
+    int status = cmd_open(app, NULL);
+    kp_op *op = status == CMD_DONE ? cmd_op(app, KP_TELL) : NULL;
+    if (status == CMD_DONE && !op)
+        status = cmd_fail(app, KP_E_MEMORY, NULL);
+    else if (op) {
+        kp_op_set(op, "what", "keys", 4);
+        status = cmd_drive(app, op, "looking for keys") ? cmd_fail_op(app, op) : print(app, op, explain);
+    }
+    kp_op_free(op);
+    cmd_close(app);
+    return status;
+}
+
+int cmd_keys(cmd_app *app) {
+    const char *what = app->arg_count ? app->args[0] : "list";
+    if (kp_same(what, "list") || kp_same(what, "explain"))
+        return tell(app, kp_same(what, "explain"));
+    return cmd_keys_set(app);
+}
