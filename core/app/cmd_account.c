@@ -38,7 +38,7 @@ static int print_balance(const kp_op *op) {
 static int print_verified(const kp_op *op) {
     static const struct {
         const char *before, *fact;
-    } parts[] = {{"key ", "key_name"}, {" ", "key"},      {" (", "source"}, {") is accepted by ", "provider"},
+    } parts[] = {{"key ", "key_name"},      {" ", "key"}, {" (", "source"}, {") is accepted by ", "provider"},
                  {"; balance ", "balance"}, {" ", "unit"}};
     kp_buf out;
     kp_buf_init(&out, NULL);

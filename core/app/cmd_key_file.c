@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,7 +53,8 @@ static void add_first(kp_buf *out, kp_json root, const char *key, size_t len) {
 }
 
 /* The old text with the key in it. false with a sentence in *problem. */
-static bool splice(kp_buf *out, const char *old, size_t old_len, const char *key, size_t len, const char **problem) {
+static bool splice_key(kp_buf *out, const char *old, size_t old_len, const char *key, size_t len,
+                       const char **problem) {
     const char *text = old;
     size_t text_len = old_len;
     kp_trim(&text, &text_len);
@@ -109,15 +111,19 @@ static bool write_whole(int fd, const kp_buf *text) {
     return fchmod(fd, 0600) == 0 && fsync(fd) == 0;
 }
 
-static void sync_folder(const char *folder) {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/* So that the new name too is there after a power cut. */
+static void sync_folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? kp_strndup(path, (size_t)(slash - path) + 1) : NULL;
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd >= 0) {
         fsync(fd);
         close(fd);
     }
+    kp_free(folder);
 }
 
-static bool replace(const char *folder, const char *path, const kp_buf *text, kp_buf *problem) {
+static bool replace(const char *path, const kp_buf *text, kp_buf *problem) {
     kp_buf fresh;
     kp_buf_init(&fresh, NULL);
     kp_buf_str(&fresh, path);
@@ -138,7 +144,7 @@ static bool replace(const char *folder, const char *path, const kp_buf *text, kp
     if (!fine)
         fail(problem, path, strerror(error));
     else
-        sync_folder(folder);
+        sync_folder_of(path);
     kp_buf_free(&fresh);
     return fine;
 }
@@ -185,15 +191,15 @@ static void follow_link(kp_buf *path) {
     }
 }
 
-static bool store(const char *key, size_t len, const char *folder, const char *path, kp_buf *problem) {
+static bool store(const char *key, size_t len, const char *path, kp_buf *problem) {
     const char *why = NULL;
     kp_buf old, text;
     kp_buf_init(&old, &kp_safe);
     kp_buf_init(&text, &kp_safe);
     bool fine = read_old(path, &old, problem);
-    if (fine && (!splice(&text, kp_buf_text(&old), old.len, key, len, &why) || text.failed))
+    if (fine && (!splice_key(&text, kp_buf_text(&old), old.len, key, len, &why) || text.failed))
         fine = fail(problem, path, why ? why : "memory is short");
-    fine = fine && replace(folder, path, &text, problem);
+    fine = fine && replace(path, &text, problem);
     kp_buf_free(&text);
     kp_buf_free(&old);
     return fine;
@@ -211,7 +217,7 @@ bool cmd_key_store(const kp_provider *provider, const char *key, size_t len, kp_
     follow_link(path);
     if (fine && (folder.failed || path->failed))
         fine = fail(problem, "~", "memory is short");
-    fine = fine && store(key, len, kp_buf_text(&folder), kp_buf_text(path), problem);
+    fine = fine && store(key, len, kp_buf_text(path), problem);
     kp_buf_free(&folder);
     return fine;
 }

@@ -134,7 +134,8 @@ static void add_member(kp_buf *out, kp_json member) {
 static void add_explanation(kp_buf *out, const kp_provider *provider, kp_json list) {
     kp_buf rest;
     kp_buf_init(&rest, NULL);
-    kp_buf_fmt(out, "Keys of %s, in the order in which they are tried; of each, the first place that has one wins (*).\n",
+    kp_buf_fmt(out,
+               "Keys of %s, in the order in which they are tried; of each, the first place that has one wins (*).\n",
                provider->title);
     kp_json member;
     size_t at = 0, shown = 0;

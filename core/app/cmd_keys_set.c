@@ -27,14 +27,20 @@ static int ask(cmd_app *app, kp_buf *line, const char **key, size_t *len) {
     if (result > 0)
         return cmd_fail(app, KP_E_CANCELLED, "nothing was changed");
     if (result < 0)
-        return cmd_fail(app, KP_E_BAD_KEY, why);
+        return cmd_misuse(app, "%s, so nothing was changed", why);
     *key = line->data;
     *len = line->len;
     int code = kp_key_check(key, len, &why);
     if (code && *len == 0)
         return cmd_misuse(app, "no key was given, so nothing was changed");
-    if (code)
-        return cmd_fail(app, code, why);
+    if (code) {
+        kp_buf text;
+        kp_buf_init(&text, NULL);
+        kp_buf_fmt(&text, "%s; nothing was changed", why);
+        int status = cmd_fail(app, code, kp_buf_text(&text));
+        kp_buf_free(&text);
+        return status;
+    }
     return kp_known_add(*key, *len) ? CMD_DONE : cmd_fail(app, KP_E_MEMORY, NULL);
 }
 
@@ -51,11 +57,13 @@ static void compare(const char *fingerprint, kp_json list) {
         kp_buf_init(&source, NULL);
         kp_json_string(kp_json_get(member, "source"), &source);
         cmd_note("warning: another key comes first and is the one that is used: %s. 'keyplate keys explain' shows the "
-                 "order", kp_buf_text(&source));
+                 "order",
+                 kp_buf_text(&source));
         kp_buf_free(&source);
         return;
     }
-    cmd_note("warning: nothing looks at this file yet; 'keyplate keys explain' shows the places and what is wrong there");
+    cmd_note(
+        "warning: nothing looks at this file yet; 'keyplate keys explain' shows the places and what is wrong there");
 }
 
 static void look_back(cmd_app *app, const char *fingerprint) {
@@ -120,6 +128,8 @@ int cmd_keys_set(cmd_app *app) {
     size_t len = 0;
     kp_buf line;
     kp_buf_init(&line, &kp_safe);
+    if (status == CMD_DONE && kp_config_problem(app->config)[0])
+        status = cmd_fail(app, KP_E_CONFIG, kp_config_problem(app->config));
     if (status == CMD_DONE)
         status = ask(app, &line, &key, &len);
     if (status == CMD_DONE)

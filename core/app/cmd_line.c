@@ -68,15 +68,35 @@ static int check_options(const cmd_app *app) {
     return CMD_DONE;
 }
 
+/* Only a word that is near one of those it could be is repeated. */
+static int check_word(const cmd_app *app, const char *word) {
+    const char *list = app->row->words, *at = NULL, *nearest = NULL;
+    size_t len, best = 4;
+    char candidate[32], near[32] = "";
+    if (cmd_in_list(list, word))
+        return CMD_DONE;
+    while ((len = cmd_next_word(&list, &at)) > 0 && len < sizeof candidate) {
+        memcpy(candidate, at, len);
+        candidate[len] = '\0';
+        cmd_nearer(word, candidate, &nearest, &best);
+        if (nearest)
+            memcpy(near, nearest, strlen(nearest) + 1);
+        nearest = NULL;
+    }
+    if (near[0])
+        return cmd_misuse(app, "'%s %s' is no command; did you mean '%s %s'?", app->row->name, word, app->row->name,
+                          near);
+    return cmd_misuse(app, "that is no word for this command: keyplate %s %s", app->row->name, app->row->arguments);
+}
+
 static int check_arguments(const cmd_app *app) {
     const cmd_row *row = app->row;
     if (app->arg_count < row->least)
         return cmd_misuse(app, "something is missing: keyplate %s %s", row->name, row->arguments);
     if (row->most >= 0 && app->arg_count > row->most)
-        return cmd_misuse(app, "there is an argument too many%s: keyplate %s %s",
-                          row->run == cmd_keys ? " (a key is never an argument: 'keyplate keys set' asks for it)" : "",
-                          row->name, row->arguments);
-    return CMD_DONE;
+        return cmd_misuse(app, "there is an argument too many (a key is never one): keyplate %s%s%s", row->name,
+                          row->arguments[0] ? " " : "", row->arguments);
+    return row->words && row->run != cmd_help && app->arg_count > 0 ? check_word(app, app->args[0]) : CMD_DONE;
 }
 
 /* An error of the command line is told as JSON too, wherever --json stands. */

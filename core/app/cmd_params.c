@@ -1,4 +1,5 @@
-/* cmd_params.c: builds the JSON object of parameters from the words of the command line, and reads the files they name. */
+/* cmd_params.c: builds the JSON object of parameters from the words of the command line, and reads the files they name.
+ */
 #include "app/cmd_params.h"
 
 #include <errno.h>
@@ -161,9 +162,8 @@ int cmd_params(const cmd_app *app, const kp_provider *provider, kp_op *op) {
             status = take(app, &p, kp_param_find(provider, method, p.name), op, &object);
     }
     kp_buf_char(&object, '}');
-    if (status == CMD_DONE &&
-        (object.failed || kp_op_set(op, "method", name, strlen(name)) == KP_E_MEMORY ||
-         kp_op_set(op, "params", object.data, object.len) == KP_E_MEMORY))
+    if (status == CMD_DONE && (object.failed || kp_op_set(op, "method", name, strlen(name)) == KP_E_MEMORY ||
+                               kp_op_set(op, "params", object.data, object.len) == KP_E_MEMORY))
         status = cmd_fail(app, KP_E_MEMORY, NULL);
     kp_buf_free(&object);
     return status;

@@ -5,9 +5,9 @@
 #include "app/cmd.h"
 
 typedef struct cmd_progress {
-    bool on;          /* stderr is a terminal, and progress is wanted */
-    bool drawn;       /* the line is there now */
-    const char *what; /* "solving turnstile" */
+    bool on;                    /* stderr is a terminal, and progress is wanted */
+    bool drawn;                 /* the line is there now */
+    const char *what;           /* "solving turnstile" */
     uint64_t start_ms, time_ms; /* time_ms: the deadline, 0 if it is not known */
 } cmd_progress;
 

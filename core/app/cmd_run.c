@@ -79,7 +79,8 @@ static void tell_config_file(const cmd_app *app) {
         kp_buf_str(&path, "/keyplate/config.json");
     }
     bool there = access(kp_buf_text(&path), F_OK) == 0;
-    cmd_detail(app, "configuration file: %s%s", there ? "" : "none, not even ", kp_buf_text(&path));
+    cmd_detail(app, there ? "configuration file: %s" : "configuration file: none (%s does not exist)",
+               kp_buf_text(&path));
     kp_buf_free(&path);
 }
 
@@ -222,8 +223,8 @@ static void tell_end(cmd_app *app, const kp_op *op) {
     kp_buf line;
     kp_buf_init(&line, NULL);
     if (kp_op_get(op, "fingerprint", NULL)) {
-        static const char *const facts[] = {"key_name", " ", "key", " with fingerprint ", "fingerprint", " from ",
-                                            "source"};
+        static const char *const facts[] = {"key_name",    " ",      "key",   " with fingerprint ",
+                                            "fingerprint", " from ", "source"};
         kp_buf_str(&line, "key: ");
         for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
             kp_buf_str(&line, facts[i][0] == ' ' ? facts[i] : kp_op_get(op, facts[i], NULL));
@@ -234,14 +235,15 @@ static void tell_end(cmd_app *app, const kp_op *op) {
     kp_buf_clear(&line);
     kp_hygiene(&line);
     each_line(app, &line, warn);
+    static const char *const counts[][2] = {
+        {"requests: ", "attempts"}, {", polls: ", "polls"}, {", ms: ", "elapsed_ms"}};
     kp_buf_clear(&line);
-    kp_buf_str(&line, kp_op_get(op, "attempts", NULL));
-    kp_buf_str(&line, " requests, ");
-    const char *polls = kp_op_get(op, "polls", NULL);
-    kp_buf_str(&line, polls ? polls : "0");
-    kp_buf_str(&line, " polls, ");
-    kp_buf_str(&line, kp_op_get(op, "elapsed_ms", NULL));
-    cmd_detail(app, "%s ms", kp_buf_text(&line));
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        const char *count = kp_op_get(op, counts[i][1], NULL);
+        kp_buf_str(&line, counts[i][0]);
+        kp_buf_str(&line, count ? count : "0");
+    }
+    cmd_detail(app, "%s", kp_buf_text(&line));
     kp_buf_free(&line);
 }
 

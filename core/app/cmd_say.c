@@ -67,6 +67,10 @@ static void note(const char *format, va_list args) {
     kp_buf_free(&out);
 }
 
+void cmd_explain(const kp_buf *text) {
+    write_all(STDERR_FILENO, kp_buf_text(text), text->len);
+}
+
 void cmd_note(const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -199,6 +203,12 @@ static int tell(const cmd_app *app, const trouble *t, int status) {
     return status;
 }
 
+static int fail(const cmd_app *app, int code, const char *text) {
+    trouble t = {
+        .code = kp_error_name(code), .cls = kp_error_class(code), .text = text, .advice = kp_error_advice(code)};
+    return tell(app, &t, cmd_status(code));
+}
+
 int cmd_fail(const cmd_app *app, int code, const char *detail) {
     kp_buf text;
     kp_buf_init(&text, NULL);
@@ -207,8 +217,7 @@ int cmd_fail(const cmd_app *app, int code, const char *detail) {
         kp_buf_str(&text, ": ");
         kp_buf_str(&text, detail);
     }
-    trouble t = {kp_error_name(code), kp_error_class(code), kp_buf_text(&text), kp_error_advice(code), NULL, NULL, false};
-    int status = tell(app, &t, cmd_status(code));
+    int status = fail(app, code, kp_buf_text(&text));
     kp_buf_free(&text);
     return status;
 }
@@ -219,7 +228,7 @@ int cmd_misuse(const cmd_app *app, const char *format, ...) {
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    return cmd_fail(app, KP_E_COMMAND, line);
+    return fail(app, KP_E_COMMAND, line);
 }
 
 int cmd_fail_op(const cmd_app *app, const kp_op *op) {
@@ -233,8 +242,13 @@ int cmd_fail_op(const cmd_app *app, const kp_op *op) {
         kp_buf_str(&facts[i], text);
         fact[i] = text ? kp_buf_text(&facts[i]) : NULL;
     }
-    trouble t = {fact[0] ? fact[0] : "", fact[1] ? fact[1] : "", fact[2] ? fact[2] : "", fact[3] ? fact[3] : "",
-                 fact[4], fact[5], kp_op_get(op, "unknown", NULL) != NULL};
+    trouble t = {fact[0] ? fact[0] : "",
+                 fact[1] ? fact[1] : "",
+                 fact[2] ? fact[2] : "",
+                 fact[3] ? fact[3] : "",
+                 fact[4],
+                 fact[5],
+                 kp_op_get(op, "unknown", NULL) != NULL};
     int status = tell(app, &t, cmd_status(kp_op_error(op)));
     for (size_t i = 0; i < NAMES; i++)
         kp_buf_free(&facts[i]);

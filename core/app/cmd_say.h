@@ -21,6 +21,8 @@ int cmd_status(int code);
 void cmd_mask(kp_buf *out, const char *text, size_t len);
 /* One line on stderr, "keyplate: " in front, masked. */
 void cmd_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Text of several lines on stderr. */
+void cmd_explain(const kp_buf *);
 /* One line of --verbose. */
 void cmd_detail(const cmd_app *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes the buffer to stdout as it is. status, or CMD_TROUBLE after a message when it cannot be written. */

@@ -1,4 +1,5 @@
-/* cmd_table.c: every command and every option, once: parsing, help, manual and completion are made from these tables. */
+/* cmd_table.c: every command and every option, once: parsing, help, manual and completion are made from these tables.
+ */
 #include <string.h>
 
 #include "app/cmd.h"
@@ -15,8 +16,8 @@ static const cmd_row rows[] = {
     {"verify", "", "proves by one balance call that the key is accepted",
      "With --key REF it proves that key and no other, whatever is configured.", NULL, 0, 0, cmd_verify},
     {"solve", "METHOD NAME=VALUE...", "submits a task, waits, and prints the answer",
-     PARAMETERS " If the time is over or you press Ctrl-C, the task goes on, and its reference is printed.", NULL, 1, -1,
-     cmd_solve},
+     PARAMETERS " If the time is over or you press Ctrl-C, the task goes on, and its reference is printed.", NULL, 1,
+     -1, cmd_solve},
     {"submit", "METHOD NAME=VALUE...", "submits a task and prints its reference", PARAMETERS, NULL, 1, -1, cmd_submit},
     {"result", "TASK", "asks once for the answer; exit status 6 if it is not there yet", TASK, NULL, 1, 1, cmd_result},
     {"wait", "TASK", "waits for the answer and prints it", TASK, NULL, 1, 1, cmd_wait},
@@ -37,16 +38,17 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 #define CALLS "balance verify solve submit result wait report keys"
 
 static const cmd_option options[CMD_OPTIONS] = {
-    [CMD_PROVIDER] = {"--provider", "NAME", NULL, "captchaai (default) or nocaptchaai; a task reference knows its own"},
+    [CMD_PROVIDER] = {"--provider", "NAME", CALLS " help",
+                      "captchaai (default) or nocaptchaai; a task reference knows its own"},
     [CMD_KEY] = {"--key", "REF", CALLS,
                  "where the key is, for this call only, such as env:NAME or file:PATH; never the key itself"},
     [CMD_TIMEOUT] = {"--timeout", "TIME", CALLS, "time for the whole call, such as 120s or 2m"},
     [CMD_URL] = {"--url", "URL", CALLS, "base URL of the service, for a sandbox or a gateway"},
     [CMD_CONFIG] = {"--config", "FILE", CALLS, "configuration file; default ~/.config/keyplate/config.json"},
     [CMD_SET] = {"--set", "NAME=VALUE", CALLS, "sets an option of 'keyplate help config'; may be repeated"},
-    [CMD_JSON] = {"--json", NULL, NULL, "prints one JSON object on stdout, errors too"},
-    [CMD_VERBOSE] = {"--verbose", NULL, NULL, "says on stderr what was used, and what protects less than it could"},
-    [CMD_QUIET] = {"--quiet", NULL, NULL, "no progress line and no hints"},
+    [CMD_JSON] = {"--json", NULL, CALLS " version", "prints one JSON object on stdout, errors too"},
+    [CMD_VERBOSE] = {"--verbose", NULL, CALLS, "says on stderr what was used, and what protects less than it could"},
+    [CMD_QUIET] = {"--quiet", NULL, CALLS, "no progress line and no hints"},
     [CMD_HELP] = {"--help", NULL, NULL, "explains the command; -h is the same"},
     [CMD_VERSION] = {"--version", NULL, NULL, "prints the version"},
     [CMD_DRY_RUN] = {"--dry-run", NULL, "solve submit", "checks the parameters and prints the request; sends nothing"},

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-#define IMAGE_MAX (1024u * 1024u)
+#define IMAGE_MAX ((size_t)1 << 20)
 
 sandbox_image sandbox_image_check(const void *data, size_t len) {
     static const struct {

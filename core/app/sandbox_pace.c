@@ -74,7 +74,7 @@ void sandbox_reset_socket(int fd) {
     struct sockaddr none = {.sa_family = AF_UNSPEC};
     struct linger hard = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-    connect(fd, &none, sizeof none);
+    (void)connect(fd, &none, sizeof none);
 }
 
 /* One step of a writing job; true: it is over. */

@@ -279,7 +279,7 @@ static bool read_text(const char *path, kp_buf *text, kp_buf *problem) {
         kp_buf_add(text, piece, len);
     bool fine = file && !ferror(file) && !text->failed;
     if (!fine)
-        kp_buf_str(problem, strerror(errno));
+        kp_buf_str(problem, text->failed ? "memory is short" : strerror(errno));
     if (file)
         fclose(file);
     if (fine && text->len > SCRIPT_MAX) {

@@ -68,6 +68,8 @@ static int read_answer(kp_op *op) {
         return KP_E_ANSWER_TOO_BIG;
     if (op->body.failed)
         return KP_E_MEMORY;
+    if (op->http_status == 0)
+        return KP_E_ANSWER; /* what came was no HTTP */
     /* A plain answer that ends with the connection may have been cut: half a task id is another task's id. */
     if (!op->framed && op->body.len && op->http_status >= 200 && op->http_status < 300 && !shows_its_end(op))
         return KP_E_ANSWER;

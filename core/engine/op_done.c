@@ -223,8 +223,9 @@ void kp_do_say_code(kp_op *op) {
     kp_buf text;
     kp_buf_init(&text, NULL);
     const kp_error_row *row = kp_error_find(op->code);
-    if (op->read.provider_text.len)
-        kp_buf_fmt(&text, "the service says: %s", kp_buf_text(&op->read.provider_text));
+    const char *said = kp_buf_text(&op->read.provider_text);
+    if (said[0] && strcmp(said, row->text) != 0 && strcmp(said, row->name) != 0)
+        kp_buf_fmt(&text, "the service says: %s", said);
     else if (op->code == KP_E_HTTP || op->code == KP_E_SERVER || op->code == KP_E_REDIRECT)
         kp_buf_fmt(&text, "HTTP status %d", op->http_status);
     if (row->cls == KP_CLASS_ADDRESS) {

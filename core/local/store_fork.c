@@ -15,7 +15,9 @@ static void in_parent(void) {
     pthread_rwlock_unlock(&sections);
 }
 
+/* Those who waited for it are not in the child, so that it has to be new there. */
 static void in_child(void) {
+    pthread_rwlock_unlock(&sections);
     sections = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 }
 

@@ -2,10 +2,32 @@
 #include "net/tls.h"
 
 #include <openssl/ssl.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
-#include "safe/arena.h"
+
+extern char **environ;
+
+/* Found and taken as an empty value by getenv. The entry is swapped for it: setenv would move the block under the feet
+   of other threads, and a caller's own string may not be writable. */
+static char empty[] = "SSLKEYLOGFILE=";
+static char *hidden;
+
+void kp_tls_hide_key_log(void) {
+    for (char **entry = environ; entry && *entry; entry++)
+        if (kp_starts(*entry, empty)) {
+            hidden = *entry;
+            *entry = empty;
+            return;
+        }
+}
+
+void kp_tls_show_key_log(void) {
+    for (char **entry = environ; hidden && entry && *entry; entry++)
+        if (*entry == empty)
+            *entry = hidden;
+    hidden = NULL;
+}
 
 static CURLcode harden(CURL *easy, void *context, void *arg) {
     (void)easy;
@@ -21,13 +43,4 @@ void kp_tls_harden(CURL *easy) {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     if (info && info->ssl_version && kp_starts(info->ssl_version, "OpenSSL/"))
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, harden);
-}
-
-void kp_tls_wipe(void *data, size_t len) {
-    kp_wipe(data, len);
-}
-
-void kp_tls_wipe_headers(struct curl_slist *list) {
-    for (; list; list = list->next)
-        kp_wipe(list->data, strlen(list->data));
 }

@@ -26,14 +26,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* A pipe shared with the parent would swallow the other's wakes: a child starts a list of its own. */
 static void forget_places(void) {
-    for (kp_wake *place = atomic_load(&places); place;) {
+    for (kp_wake *place = atomic_exchange(&places, NULL); place;) {
         kp_wake *next = place->next;
         close(place->fd[0]);
         close(place->fd[1]);
         kp_free(place);
         place = next;
     }
-    atomic_store(&places, NULL);
 }
 
 static void start(void) {
@@ -61,10 +60,13 @@ kp_wake *kp_wake_take(kp_op *op) {
         kp_op *nobody = NULL;
         if (atomic_compare_exchange_strong(&place->op, &nobody, op)) {
             kp_wake_clear(place);
+            atomic_thread_fence(memory_order_seq_cst);
             return place;
         }
     }
-    return new_place(op);
+    kp_wake *place = new_place(op);
+    atomic_thread_fence(memory_order_seq_cst);
+    return place;
 }
 
 void kp_wake_give(kp_wake *wake) {
@@ -91,6 +93,8 @@ void kp_run_cancel(kp_op *op) {
         return;
     int saved = errno;
     kp_op_cancel(op);
+    /* With the fence in kp_wake_take: either this sees the place taken, or the driver sees the cancel before it sleeps. */
+    atomic_thread_fence(memory_order_seq_cst);
     for (kp_wake *place = atomic_load(&places); place; place = place->next)
         if (atomic_load(&place->op) == op) {
             ssize_t n = write(place->fd[1], "", 1);

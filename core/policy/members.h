@@ -19,9 +19,10 @@ typedef struct kp_members {
     size_t count;
 } kp_members;
 
-/* keys_json: NULL or "" for the defaults (primary, backup, key2 .. key9 of the design), else a JSON list whose items are
-   references or {"name":..,"from":[..],"account":..}; one reference or object alone is a list of one. Unnamed members
-   get primary, backup, key2, ... by their place. 0, or KP_E_REFERENCE, KP_E_CONFIG, KP_E_MEMORY with *problem. */
+/* keys_json: NULL or "" for the defaults (primary, backup, key2 .. key9 of the design), else a JSON list whose items
+   are references or {"name":..,"from":[..],"account":..}; one reference or object alone is a list of one. Unnamed
+   members get primary, backup, key2, ... by their place. 0, or KP_E_REFERENCE, KP_E_CONFIG, KP_E_MEMORY with *problem.
+ */
 int kp_members_make(const kp_provider *, const char *keys_json, kp_members *out, kp_buf *problem);
 void kp_members_free(kp_members *);
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROBE_NOBODY = 65534, PROBE_SECONDS = 60, PROBE_CANNOT = 77 };
+enum { PROBE_NOBODY = 65534, PROBE_SECONDS = 60, PROBE_CANNOT = 77, PROBE_LOCK = 2000000 };
 
 /* Whether the mapping of this address has the flag ("dd": not dumped, "lo": locked) in /proc/self/smaps. */
 static inline bool probe_vm_flag(const void *address, const char *flag) {
@@ -81,12 +81,12 @@ static inline bool probe_write_faults(const void *address) {
     return probe_in_child(probe_write_byte, (void *)(uintptr_t)address) == 128 + SIGSEGV;
 }
 
-/* Whether mlock locks here; under the sanitizers it only says so. */
+/* Whether the system lets this process lock memory; under the sanitizers mlock only says so. */
 static inline bool probe_can_lock(void) {
-    void *page = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    bool can = page != MAP_FAILED && mlock(page, 1) == 0 && probe_vm_flag(page, "lo");
-    if (page != MAP_FAILED)
-        munmap(page, 1);
+    void *pages = mmap(NULL, PROBE_LOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool can = pages != MAP_FAILED && mlock(pages, PROBE_LOCK) == 0 && probe_vm_flag(pages, "lo");
+    if (pages != MAP_FAILED)
+        munmap(pages, PROBE_LOCK);
     return can;
 }
 

@@ -82,6 +82,7 @@ static inline bool scratch_drop_rights(void) {
     return geteuid() != 0 || setresuid(SCRATCH_NOBODY, SCRATCH_NOBODY, SCRATCH_NOBODY) == 0;
 }
 
+/* Short for a test in a folder of its own. Tests named by a row are written out: check_rows.py looks for them. */
 #define SCRATCH_TEST(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
 #endif

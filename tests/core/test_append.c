@@ -301,16 +301,17 @@ static void a1_many_writers_at_a_full_disk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SCRATCH_TEST(lines_at_the_end),
-        SCRATCH_TEST(a1_a_torn_line_is_set_off),
-        SCRATCH_TEST(places_that_cannot_hold_lines),
-        SCRATCH_TEST(nothing_given),
-        SCRATCH_TEST(a1_32_writers_with_rotation),
-        SCRATCH_TEST(a1_rotation_while_a_writer_waits),
-        SCRATCH_TEST(a1_rotation_with_a_new_file_while_a_writer_waits),
-        SCRATCH_TEST(a1_a_line_finished_while_a_writer_waits),
-        SCRATCH_TEST(a1_a_full_disk_refuses_the_line),
-        SCRATCH_TEST(a1_many_writers_at_a_full_disk),
+        cmocka_unit_test_setup_teardown(lines_at_the_end, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a1_a_torn_line_is_set_off, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(places_that_cannot_hold_lines, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(nothing_given, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a1_32_writers_with_rotation, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a1_rotation_while_a_writer_waits, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a1_rotation_with_a_new_file_while_a_writer_waits, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(a1_a_line_finished_while_a_writer_waits, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a1_a_full_disk_refuses_the_line, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a1_many_writers_at_a_full_disk, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "made_key.h"
 
 enum { KEYS = 60 };
@@ -184,10 +185,33 @@ static void forms_stay_in_their_room(void **state) {
     }
 }
 
+/* In a block of just that size, so that a checker of memory sees whoever reads on. */
+static void a_form_cut_anywhere_is_not_read_past_its_end(void **state) {
+    (void)state;
+    key k = make_key(4, 40);
+    assert_true(kp_known_add(k.text, k.len));
+    kp_buf escaped[2] = {{0}, {0}};
+    for (size_t i = 0; i < k.len; i++) {
+        kp_buf_fmt(&escaped[0], "%%%02X", (unsigned)k.text[i]);
+        kp_buf_fmt(&escaped[1], "\\u%04x", (unsigned)k.text[i]);
+    }
+    for (size_t form = 0; form < 2; form++) {
+        for (size_t len = 0; len < escaped[form].len; len++) {
+            char *cut = kp_alloc(len);
+            memcpy(cut, escaped[form].data, len);
+            assert_untouched(cut, len);
+            kp_free(cut);
+        }
+        assert_form(&escaped[form]);
+        kp_buf_free(&escaped[form]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r2_every_form_of_keys_of_many_shapes),
         cmocka_unit_test(forms_stay_in_their_room),
+        cmocka_unit_test(a_form_cut_anywhere_is_not_read_past_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ static void take_params(const kp_provider *p, const char *method, const char *js
     kp_buf problem;
     kp_buf_init(&problem, NULL);
     if (kp_params_check(p, method, json, json ? strlen(json) : 0, file, len, sync, &params, &problem))
-        fail_msg("%s: %s", json, kp_buf_text(&problem));
+        fail_msg("%s: %s", json ? json : "no parameters", kp_buf_text(&problem));
     kp_buf_free(&problem);
 }
 

@@ -4,7 +4,7 @@
 #include <pthread.h>
 
 #include "failing.h"
-#include "keyplate_run.h"
+#include "probe.h"
 
 /* A fresh store of the kind that the test was given. */
 typedef struct {
@@ -149,6 +149,21 @@ static void g1_threads_get_exactly_the_limit(void **state) {
     assert_int_equal(granted, LIMIT);
 }
 
+static int use_in_child(void *with) {
+    kp_store *s = with;
+    bool well = strcmp(store_ask(s, "GET a"), "ok before") == 0;
+    well = well && strcmp(store_ask(s, "PUT b child 1000000"), "ok") == 0;
+    well = well && strcmp(store_ask(s, "GET b"), "ok child") == 0;
+    kp_store_close(s);
+    return well;
+}
+
+static int say_forked_and_use(void *with) {
+    kp_store *s = with;
+    s->forked(s);
+    return use_in_child(s);
+}
+
 /* Forks while other threads are within calls: every child can ask at once. */
 static void k8_fork_with_calls_in_flight(void **state) {
     kp_store *s = store_of(state);
@@ -160,22 +175,8 @@ static void k8_fork_with_calls_in_flight(void **state) {
         assert_int_equal(pthread_create(&threads[i], NULL, ask_often, &askers[i]), 0);
     }
     int good = 0;
-    for (int i = 0; i < 20; i++) {
-        pid_t child = fork();
-        if (child == 0) {
-            alarm(SCRATCH_SECONDS);
-            if (i % 2)
-                s->forked(s);
-            bool well = strcmp(store_ask(s, "GET a"), "ok before") == 0;
-            well = well && strcmp(store_ask(s, "PUT b child 1000000"), "ok") == 0;
-            well = well && strcmp(store_ask(s, "GET b"), "ok child") == 0;
-            kp_store_close(s);
-            _exit(well ? 0 : 1);
-        }
-        int status = -1;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        good += status == 0;
-    }
+    for (int i = 0; i < 20; i++)
+        good += probe_in_child(i % 2 ? use_in_child : say_forked_and_use, s) == 1;
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(good, 20);
@@ -372,8 +373,8 @@ int main(void) {
         cmocka_unit_test_prestate_setup_teardown(k8_fork_with_calls_in_flight, begin, end, sqlite),
         cmocka_unit_test(opened_by_text),
         cmocka_unit_test(opening_with_short_memory),
-        SCRATCH_TEST(paths),
-        SCRATCH_TEST(default_in_a_named_folder),
+        cmocka_unit_test_setup_teardown(paths, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(default_in_a_named_folder, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(k7_no_place_to_write, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

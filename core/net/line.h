@@ -1,0 +1,54 @@
+/* line.h: one connection cache with the handle that uses it, and the stack of those that are idle. */
+#ifndef KP_NET_LINE_H
+#define KP_NET_LINE_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "keyplate.h"
+
+enum { KP_LINE_SOCKETS = 8 };
+
+/* Used by one thread at a time, because libcurl's connection cache cannot be shared. */
+typedef struct kp_line kp_line;
+
+struct kp_line {
+    CURLM *multi;
+    CURL *easy;
+    kp_line *below;               /* in the stack that it lies in */
+    kp_line *next, *before;       /* among all lines of the process */
+    int sockets[KP_LINE_SOCKETS]; /* that are open, -1 for none */
+    bool foreign;                 /* made before a fork: it belongs to the parent */
+
+    /* the call that is under way */
+    kp_op *op;
+    const char *body;
+    size_t body_len, body_at;
+    size_t head_len;
+    int status;
+    bool once;       /* never to be sent again */
+    bool begun;      /* bytes of the request may have left */
+    bool head_whole; /* the head of the answer proper came to its end */
+    bool stopped;    /* the operation wants no more of the answer */
+};
+
+/* Idle lines of one runner; zeroed at its start. */
+typedef struct kp_line_stack {
+    kp_line *top;
+    size_t count;
+} kp_line_stack;
+
+/* Starts libcurl once for the process. NULL when libcurl cannot start or memory is short. */
+kp_line *kp_line_new(void);
+/* NULL is fine. A foreign line is left as it is. */
+void kp_line_free(kp_line *);
+/* An idle line or a new one; NULL as kp_line_new. Safe from any thread, and in a child, which gets none of its parent's. */
+kp_line *kp_line_take(kp_line_stack *);
+void kp_line_give(kp_line_stack *, kp_line *);
+/* Frees all that lie there. */
+void kp_line_stack_free(kp_line_stack *);
+/* Makes the line ready for the HTTP step of an operation. */
+void kp_line_begin(kp_line *, kp_op *);
+
+#endif
