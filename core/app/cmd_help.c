@@ -111,11 +111,13 @@ static void add_command(kp_buf *out, const cmd_row *row) {
 }
 
 static int unknown_topic(const cmd_app *app, const char *topic) {
-    const char *nearest = cmd_row_near(topic);
-    size_t best = 4;
     static const char *const topics[] = {"config", "errors", "methods"};
-    for (size_t i = 0; !nearest && i < sizeof topics / sizeof topics[0]; i++)
+    const char *nearest = NULL;
+    size_t best = 4;
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
         cmd_nearer(topic, topics[i], &nearest, &best);
+    for (size_t i = 0; cmd_row_at(i); i++)
+        cmd_nearer(topic, cmd_row_at(i)->name, &nearest, &best);
     if (nearest)
         return cmd_misuse(app, "there is no help about '%s'; did you mean '%s'?", topic, nearest);
     return cmd_misuse(app, "there is no help about that; it knows config, errors, methods and the commands");
@@ -164,6 +166,8 @@ int cmd_help(cmd_app *app) {
     const char *topic = helping ? app->args[0] : app->row ? app->row->name : NULL;
     if (!app->row && !cmd_on(app, CMD_HELP))
         return show_overview();
+    if (helping && !topic && cmd_on(app, CMD_HELP))
+        topic = app->row->name;
     if (kp_same(topic, "sandbox"))
         return sandbox_help();
     kp_buf out;

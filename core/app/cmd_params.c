@@ -139,7 +139,7 @@ static int take(const cmd_app *app, const pair *p, const kp_param *param, kp_op 
 }
 
 static int check_twice(const cmd_app *app, int i, const pair *p) {
-    pair other;
+    pair other = {.value = ""};
     for (int k = 1; k < i; k++)
         if (split(app, k, &other) == CMD_DONE && kp_same(other.name, p->name))
             return bad(app, p->name, "is given twice");
@@ -154,7 +154,7 @@ int cmd_params(const cmd_app *app, const kp_provider *provider, kp_op *op) {
     kp_buf_char(&object, '{');
     int status = CMD_DONE;
     for (int i = 1; status == CMD_DONE && i < app->arg_count; i++) {
-        pair p;
+        pair p = {.value = ""};
         status = split(app, i, &p);
         if (status == CMD_DONE)
             status = check_twice(app, i, &p);

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "base/when.h"
 
-enum { QUIET_MS = 400, BAR = 20, NARROW = 60, USUAL_WIDTH = 80 };
+enum { QUIET_MS = 400, BAR = 10, NARROW = 60, USUAL_WIDTH = 80 };
 
 static const char erase[] = "\r\033[K";
 
@@ -35,6 +35,13 @@ static void add_bar(kp_buf *out, uint64_t passed, uint64_t whole) {
     kp_buf_str(out, "] ");
 }
 
+/* The whole reference does not fit; who has to know it is told at the end. */
+static const char *bare_id(const char *task) {
+    const char *first = strchr(task, '/');
+    const char *second = first ? strchr(first + 1, '/') : NULL;
+    return second ? second + 1 : task;
+}
+
 void cmd_progress_draw(cmd_progress *p, const kp_op *op) {
     uint64_t passed = kp_local_mono_ms() - p->start_ms;
     if (!p->on || passed < QUIET_MS) /* what is quick needs no line that flashes up */
@@ -52,7 +59,7 @@ void cmd_progress_draw(cmd_progress *p, const kp_op *op) {
     const char *task = kp_op_get(op, "task", NULL);
     if (task) {
         kp_buf_str(&text, ", task ");
-        kp_buf_str(&text, task);
+        kp_buf_str(&text, bare_id(task));
     }
     kp_buf_str(&line, erase);
     kp_add_shown(&line, kp_buf_text(&text), text.len, room);

@@ -7,23 +7,23 @@ program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 folder=$(mktemp -d)
 sandbox=
 finish() {
-    [ -z "$sandbox" ] || kill "$sandbox" 2>/dev/null || true
+    if [ -n "$sandbox" ]; then
+        kill "$sandbox" 2>/dev/null || true
+        wait "$sandbox" || true
+    fi
     rm -rf "$folder"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 
 # Nothing of the user's own: no keys, no configuration, no state.
-for name in $(env | sed -n 's/^\(KEYPLATE_[A-Z0-9_]*\|NOCAPTCHAAI_[A-Z0-9_]*\|CAPTCHAAI_[A-Z0-9_]*\)=.*/\1/p'); do
+for name in $(env | grep -oE '^(KEYPLATE|CAPTCHAAI|NOCAPTCHAAI)_[A-Z0-9_]+'); do
     unset "$name"
 done
 export HOME="$folder" XDG_CONFIG_HOME="$folder" KEYPLATE_STATE_DIR="$folder/state"
 cd "$folder"
 umask 077
-
-keyplate() {
-    "$program" "$@"
-}
+PATH=$(dirname "$program"):$PATH
 
 # show STATUS WORD... runs the command as a user would type it, and stops the demo if it ends with another status.
 show() {
@@ -31,12 +31,12 @@ show() {
     shift
     printf '\n$ %s\n' "$*"
     status=0
-    "$@" || status=$?
+    env "$@" 2>&1 || status=$?
     if [ "$status" != "$expected" ]; then
         echo "demo: exit status $status where $expected was expected" >&2
         exit 1
     fi
-    [ "$status" = 0 ] || echo "(exit status $status)"
+    [ "$status" = 0 ] || echo "(exit status $status, as expected)"
 }
 
 echo 'Both services offline: the sandbox listens on a free port and makes a key of its own.'
@@ -66,12 +66,12 @@ show 0 keyplate verify
 show 0 keyplate balance
 show 0 keyplate solve turnstile sitekey=0x4AAAAAAA pageurl=https://example.com/
 show 0 keyplate solve base64 body=@dot.png --json
-show 3 env CAPTCHAAI_API_KEY_FILE="$folder/wrong_key" "$program" balance
+show 3 CAPTCHAAI_API_KEY_FILE=wrong_key keyplate balance
 
 printf '\n== NoCaptchaAI\n'
 show 0 keyplate --provider nocaptchaai verify
 show 0 keyplate --provider nocaptchaai balance
 show 0 keyplate --provider nocaptchaai solve ImageToTextTask body=@dot.png
-show 3 env NOCAPTCHAAI_API_KEY_FILE="$folder/wrong_key" "$program" --provider nocaptchaai balance
+show 3 NOCAPTCHAAI_API_KEY_FILE=wrong_key keyplate --provider nocaptchaai balance
 
 printf '\nThe demo is over: every command did what it should.\n'

@@ -131,13 +131,17 @@ void kp_client_weaken(kp_client *client, const char *sentence) {
     pthread_mutex_unlock(&client->lock);
 }
 
-bool kp_client_retry(kp_client *client) {
+bool kp_client_may_retry(kp_client *client) {
     pthread_mutex_lock(&client->lock);
-    bool granted = client->quota >= QUOTA_RETRY;
-    if (granted)
-        client->quota -= QUOTA_RETRY;
+    bool may = client->quota >= QUOTA_RETRY;
     pthread_mutex_unlock(&client->lock);
-    return granted;
+    return may;
+}
+
+void kp_client_retry(kp_client *client) {
+    pthread_mutex_lock(&client->lock);
+    client->quota = client->quota > QUOTA_RETRY ? client->quota - QUOTA_RETRY : 0;
+    pthread_mutex_unlock(&client->lock);
 }
 
 void kp_client_success(kp_client *client) {

@@ -21,7 +21,6 @@ typedef struct kp_key {
     char *source;           /* the place where it was found */
     bool open;              /* that place is readable by other users */
     uint64_t cooling_until; /* monotonic; kept here too, for when the store is away */
-    uint32_t cooling_for;
 } kp_key;
 
 /* Members and their keys: the client's, or the one of an operation that was given a reference. */
@@ -53,8 +52,9 @@ struct kp_client {
 kp_client *kp_client_keep(kp_client *);
 /* Drivers tell what protects less than it should, as a sentence; strict mode then refuses to work. */
 void kp_client_weaken(kp_client *, const char *sentence);
-/* Takes the price of one retry from the quota: false if it is used up. A success gives some back. */
-bool kp_client_retry(kp_client *);
+/* Whether the quota has the price of one retry; takes it; a success gives some back. */
+bool kp_client_may_retry(kp_client *);
+void kp_client_retry(kp_client *);
 void kp_client_success(kp_client *);
 /* Adds for people how calls go out: "directly", "through the proxy ...", "from the address ...". */
 void kp_client_egress(const kp_client *, kp_buf *);

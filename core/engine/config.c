@@ -190,7 +190,7 @@ static int load_object(kp_config *config, kp_json object, const char *prefix);
 
 static int load_member(kp_config *config, const char *name, kp_json value) {
     int i = kp_config_find(name);
-    if (value.type == KP_JSON_OBJECT && (i < 0 || rows[i].type != KEYS))
+    if (value.type == KP_JSON_OBJECT && i < 0)
         return load_object(config, value, name);
     kp_buf text;
     kp_buf_init(&text, NULL);
@@ -203,8 +203,8 @@ static int load_member(kp_config *config, const char *name, kp_json value) {
     int code = KP_OK;
     if (text.failed)
         code = no_memory(config);
-    else if (i >= 0 && rows[i].type != KEYS && (value.type == KP_JSON_NULL || value.type == KP_JSON_ARRAY))
-        code = kp_config_fail(config, "option %s cannot be null or a list", name);
+    else if (i >= 0 && rows[i].type != KEYS && (value.type == KP_JSON_NULL || value.type >= KP_JSON_ARRAY))
+        code = kp_config_fail(config, "option %s cannot be null, a list or an object", name);
     else
         code = kp_config_set(config, name, kp_buf_text(&text));
     if (text.data)

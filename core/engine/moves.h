@@ -23,8 +23,6 @@ bool kp_is_wanted(const kp_op *);          /* the key found is the one that is n
 bool kp_is_fell_back(const kp_op *);       /* an earlier key was refused; this looks for another */
 bool kp_is_banned(const kp_op *);
 bool kp_is_cooling(const kp_op *);
-bool kp_is_cooling_other(const kp_op *);   /* and another key is at hand */
-bool kp_is_cooling_unread(const kp_op *);  /* and another member was not looked for yet */
 bool kp_is_unproven(const kp_op *);
 bool kp_is_free_call(const kp_op *);
 bool kp_is_proves_itself(const kp_op *);   /* the operation is a balance call: it is the proof */
@@ -34,7 +32,7 @@ bool kp_is_too_late(const kp_op *);        /* no time is left for a first poll a
 bool kp_is_waits(const kp_op *);           /* SOLVE, WAIT */
 bool kp_is_try_left(const kp_op *);        /* of a submit that was not accepted */
 bool kp_is_poll_left(const kp_op *);       /* of a free call */
-bool kp_is_other_key(const kp_op *);       /* the error is of the key or its funds, and another key is at hand */
+bool kp_is_other_key(const kp_op *);       /* the trouble is the key or its funds, and another key is at hand */
 bool kp_is_other_unread(const kp_op *);    /* the same, not looked for yet */
 bool kp_is_after_submit(const kp_op *);
 bool kp_is_after_poll(const kp_op *);
@@ -65,6 +63,7 @@ void kp_do_put_refused_submit(kp_op *);
 void kp_do_put_refused_poll(kp_op *);
 void kp_do_put_unsure(kp_op *);
 void kp_do_put_unsure_poll(kp_op *);
+void kp_do_put_unsure_stop(kp_op *);
 void kp_do_take_good(kp_op *);
 void kp_do_take_answer(kp_op *);
 void kp_do_accept(kp_op *);

@@ -17,10 +17,10 @@ const char *kp_version(void) {
 }
 
 static void init_buffers(kp_op *op) {
-    kp_buf *plain[] = {&op->method, &op->task, &op->key_ref, &op->what, &op->misuse_text, &op->looked_at, &op->key_name,
-                       &op->key_source, &op->bare_id, &op->line, &op->first_detail, &op->detail, &op->task_ref,
-                       &op->answer, &op->text, &op->fact, &op->args};
-    kp_buf *safe[] = {&op->params, &op->file, &op->body};
+    kp_buf *plain[] = {&op->method, &op->task, &op->what, &op->misuse_text, &op->looked_at, &op->key_source, &op->bare_id,
+                       &op->line, &op->first_detail, &op->detail, &op->task_ref, &op->answer, &op->text, &op->fact,
+                       &op->args};
+    kp_buf *safe[] = {&op->params, &op->file, &op->key_ref, &op->body};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         kp_buf_init(plain[i], NULL);
     for (size_t i = 0; i < sizeof safe / sizeof safe[0]; i++)
@@ -31,9 +31,9 @@ static void init_buffers(kp_op *op) {
 }
 
 static void free_buffers(kp_op *op) {
-    kp_buf *all[] = {&op->method, &op->task, &op->key_ref, &op->what, &op->misuse_text, &op->looked_at, &op->key_name,
-                     &op->key_source, &op->bare_id, &op->line, &op->first_detail, &op->detail, &op->task_ref,
-                     &op->answer, &op->text, &op->fact, &op->args, &op->params, &op->file, &op->body};
+    kp_buf *all[] = {&op->method, &op->task, &op->key_ref, &op->what, &op->misuse_text, &op->looked_at, &op->key_source,
+                     &op->bare_id, &op->line, &op->first_detail, &op->detail, &op->task_ref, &op->answer, &op->text,
+                     &op->fact, &op->args, &op->params, &op->file, &op->body};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         kp_buf_free(all[i]);
     kp_finder_free(&op->finder);
@@ -49,6 +49,7 @@ kp_op *kp_op_new(kp_client *client, int kind) {
     op->client = kp_client_keep(client);
     op->kind = kind;
     op->good = true;
+    op->key_name = "";
     atomic_init(&op->cancelled, 0);
     unsigned char id[16] = {0};
     if (kp_crypto_start()) {
@@ -86,11 +87,15 @@ int kp_op_cancelled(const kp_op *op) {
     return op ? atomic_load_explicit(&((kp_op *)(uintptr_t)op)->cancelled, memory_order_relaxed) : 0;
 }
 
-static int misuse(kp_op *op, const char *text) {
-    if (!op->misuse) {
-        op->misuse = KP_E_MISUSE;
-        kp_buf_str(&op->misuse_text, text);
-    }
+/* The first wrong use sticks; the operation ends with it. A name is shown, a value never. */
+static int misuse(kp_op *op, const char *name, const char *text) {
+    if (op->misuse)
+        return KP_E_MISUSE;
+    op->misuse = KP_E_MISUSE;
+    kp_buf_str(&op->misuse_text, "kp_op_set \"");
+    kp_add_shown(&op->misuse_text, name, strlen(name), 60);
+    kp_buf_str(&op->misuse_text, "\": ");
+    kp_buf_str(&op->misuse_text, text);
     return KP_E_MISUSE;
 }
 
@@ -104,18 +109,18 @@ static int set_text(kp_op *op, kp_buf *into, const char *value, size_t len) {
     return KP_E_MEMORY;
 }
 
-static int set_flag(kp_op *op, bool *into, const char *value, size_t len) {
+static int set_flag(kp_op *op, const char *name, bool *into, const char *value, size_t len) {
     if (!kp_same_n(value, len, "0") && !kp_same_n(value, len, "1"))
-        return misuse(op, "a switch of an operation is 0 or 1");
+        return misuse(op, name, "it is 0 or 1");
     *into = value[0] == '1';
     return KP_OK;
 }
 
 int kp_op_set(kp_op *op, const char *name, const char *value, size_t len) {
-    if (!op || !name || !value)
-        return KP_E_MISUSE;
-    if (op->started)
-        return KP_E_MISUSE; /* too late to tell it to anybody but the caller */
+    if (!op || op->started)
+        return KP_E_MISUSE; /* nobody but the caller is there to be told, or it is too late */
+    if (!name || !value)
+        return misuse(op, name ? name : "", "name and value must be there");
     struct {
         const char *name;
         kp_buf *into;
@@ -128,17 +133,17 @@ int kp_op_set(kp_op *op, const char *name, const char *value, size_t len) {
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (kp_same(name, texts[i].name)) {
             if (texts[i].into != &op->file && memchr(value, 0, len))
-                return misuse(op, "a text given to an operation has a NUL byte in it");
+                return misuse(op, name, "the text has a NUL byte in it");
             return set_text(op, texts[i].into, value, len);
         }
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (kp_same(name, flags[i].name))
-            return set_flag(op, flags[i].into, value, len);
+            return set_flag(op, name, flags[i].into, value, len);
     if (!kp_same(name, "timeout_ms"))
-        return misuse(op, "kp_op_set was called with a name that it does not know");
+        return misuse(op, name, "there is no such name");
     int64_t ms = 0;
     if (!kp_parse_i64(value, len, &ms) || ms < 0 || ms > 366LL * 86400000)
-        return misuse(op, "timeout_ms is no number of milliseconds");
+        return misuse(op, name, "it is a number of milliseconds, at most 366 days");
     op->timeout_ms = (uint64_t)ms;
     return KP_OK;
 }
@@ -146,6 +151,9 @@ int kp_op_set(kp_op *op, const char *name, const char *value, size_t len) {
 int kp_op_step(const kp_op *op) {
     return op ? kp_state_step(op->state) : KP_DONE;
 }
+
+/* What has to be settled after the deadline (the store, the record) still gets this long. */
+enum { GRACE_MS = 5000 };
 
 /* One read may take half a minute, so that a poll that hangs does not eat the time of all others. */
 static uint64_t call_end(const kp_op *op) {
@@ -159,8 +167,13 @@ uint64_t kp_op_until(const kp_op *op) {
     switch (kp_op_step(op)) {
     case KP_TIME: return op->when_ms < op->deadline_ms ? op->when_ms : op->deadline_ms;
     case KP_HTTP: return call_end(op);
-    default: return op->deadline_ms;
+    default: return op->begun_ms + GRACE_MS > op->deadline_ms ? op->begun_ms + GRACE_MS : op->deadline_ms;
     }
+}
+
+uint64_t kp_op_in(const kp_op *op, uint64_t ms) {
+    uint64_t left = op->deadline_ms > op->mono_ms ? op->deadline_ms - op->mono_ms : 0;
+    return op->mono_ms + (ms < left ? ms : left);
 }
 
 size_t kp_op_limit(const kp_op *op) {
@@ -211,7 +224,7 @@ void kp_on_header(kp_op *op, const char *name, size_t nlen, const char *value, s
     if (kp_same_nocase(name, nlen, "content-length") ||
         (kp_same_nocase(name, nlen, "transfer-encoding") && kp_same_nocase(value, vlen, "chunked")))
         op->framed = true;
-    uint64_t most = op->deadline_ms > op->mono_ms ? op->deadline_ms - op->mono_ms : 0;
+    uint64_t most = kp_op_in(op, UINT64_MAX) - op->mono_ms;
     if (kp_same_nocase(name, nlen, "retry-after") &&
         !kp_parse_retry_after(value, vlen, op->unix_ms, most, &op->retry_after_ms))
         op->retry_after_ms = 0;
@@ -250,8 +263,10 @@ void kp_on_store(kp_op *op, int failed, const char *reply, size_t len) {
 }
 
 void kp_on_append(kp_op *op, int failed) {
-    if (kp_op_step(op) == KP_APPEND)
-        kp_fire(op, failed ? KP_EV_UNWRITTEN : KP_EV_WRITTEN);
+    if (kp_op_step(op) != KP_APPEND)
+        return;
+    op->intended = op->intended || !failed;
+    kp_fire(op, failed ? KP_EV_UNWRITTEN : KP_EV_WRITTEN);
 }
 
 const char *kp_read_name(const kp_op *op) {

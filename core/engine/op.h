@@ -28,14 +28,14 @@ struct kp_op {
     bool started;
 
     /* what the caller set */
-    kp_buf method, params, file, task, key_ref, what; /* params and file in safe memory: proxies, images */
+    kp_buf method, params, file, task, key_ref, what; /* params, file, key_ref in safe memory: they can hold secrets */
     bool good, sync, dry_run;
     uint64_t timeout_ms; /* 0: what suits */
     int misuse;          /* code of a kp_op_set that failed */
     kp_buf misuse_text;
 
     /* time */
-    uint64_t mono_ms, start_ms, begun_ms, deadline_ms, when_ms; /* begun: the call; when: the end of a wait */
+    uint64_t mono_ms, start_ms, begun_ms, deadline_ms, when_ms; /* begun: the state; when: the end of a wait */
     int64_t unix_ms;
     int32_t zone_s;
     uint64_t random;
@@ -50,12 +50,15 @@ struct kp_op {
     bool loading;      /* holds the client's lease */
     bool wants_one;    /* a task's own key: only the fingerprint of ref will do */
     size_t turn;       /* of the member in use, in the order in which this operation tries them */
+    bool out_of_funds; /* the account of payer: members of other accounts are passed */
+    size_t payer;
     kp_finder finder;
     char *room;
     kp_buf looked_at;  /* the places that had nothing, for the message */
     kp_buf *reports;   /* KP_TELL: for each member what its places had, as JSON */
     char mask[KP_MASK_SIZE], fingerprint[KP_FINGERPRINT_SIZE];
-    kp_buf key_name, key_source;
+    const char *key_name; /* lent by the ring; "" before a key is in use */
+    kp_buf key_source;
     kp_cell *cell;     /* of the key in use */
 
     /* the call */
@@ -80,7 +83,7 @@ struct kp_op {
     char id[33];
     kp_buf args;             /* of the verb, each ended by a NUL */
     bool away;               /* the last verb could not be asked */
-    bool unproven;
+    bool unproven, proven;   /* what the store says of the key; what this operation found out */
     bool banned, cooling;
     uint64_t gate_ms;        /* how long the gate stays shut */
     unsigned refusals;       /* how often this key was refused before */
@@ -106,6 +109,8 @@ struct kp_op {
 
 bool kp_op_is_paid(const kp_op *);  /* SUBMIT, SOLVE */
 bool kp_op_waits(const kp_op *);    /* WAIT, SOLVE */
+/* The moment that is ms from now, or the deadline if that comes first. */
+uint64_t kp_op_in(const kp_op *, uint64_t ms);
 /* Sets the error (the first stays) with what this case adds; the text passes the mask. */
 void kp_op_fail(kp_op *, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -119,6 +124,7 @@ bool kp_op_has_other(const kp_op *, bool found);
 void kp_op_end_look(kp_op *);
 /* op_key.c: the key in use. */
 void kp_op_use_key(kp_op *);
+void kp_op_set_aside(kp_op *);
 /* op_gate.c: sets the verb of the next STORE step from words, ended by NULL. */
 void kp_op_ask(kp_op *, const char *verb, ...) __attribute__((sentinel));
 kp_event kp_op_take_reply(kp_op *, int failed, const char *reply, size_t len);

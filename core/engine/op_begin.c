@@ -7,6 +7,8 @@
 #include "safe/arena.h"
 #include "safe/known.h"
 
+enum { ARGS_ROOM = 1024, BODY_ROOM = 4096 };
+
 static const struct {
     int kind;
     uint64_t timeout_ms;
@@ -40,8 +42,11 @@ static void hide_secrets(kp_op *op) {
         kp_buf_init(&text, &kp_safe);
         kp_json_string(name, &text);
         const kp_param *param = kp_param_find(op->client->provider, op->checked.method, kp_buf_text(&text));
+        if (text.failed)
+            kp_op_fail(op, KP_E_MEMORY, "%s", "");
         kp_buf_clear(&text);
-        if (param && param->secret && kp_json_string(value, &text) && text.len && !kp_known_add(text.data, text.len))
+        bool secret = param && param->secret && kp_json_string(value, &text);
+        if (text.failed || (secret && !kp_known_add(text.data, text.len)))
             kp_op_fail(op, KP_E_MEMORY, "%s", "");
         kp_buf_free(&text);
     }
@@ -83,7 +88,8 @@ static void check_task(kp_op *op) {
     }
     op->wants_one = op->ref.provider != NULL;
     kp_buf_add(&op->bare_id, op->ref.id, op->ref.id_len);
-    if (op->bare_id.failed)
+    kp_buf_add(&op->task_ref, op->task.data, op->task.len);
+    if (op->bare_id.failed || op->task_ref.failed)
         kp_op_fail(op, KP_E_MEMORY, "%s", "");
 }
 
@@ -118,7 +124,7 @@ static void choose_ring(kp_op *op) {
     if (op->key_ref.len == 0)
         return;
     kp_buf json, problem;
-    kp_buf_init(&json, NULL);
+    kp_buf_init(&json, &kp_safe);
     kp_buf_init(&problem, NULL);
     kp_buf_str(&json, "[{\"name\":\"candidate\",\"from\":[");
     kp_add_json(&json, op->key_ref.data, op->key_ref.len);
@@ -142,6 +148,17 @@ static void check_strict(kp_op *op) {
     pthread_mutex_unlock(&client->lock);
 }
 
+/* Room that is taken before anything is paid, so that memory that becomes short later neither loses an accepted task nor
+   leaves something unsaid to the store: the verb, an answer of usual size, and the task's id and reference. */
+static void make_room(kp_op *op) {
+    bool room = kp_buf_reserve(&op->args, ARGS_ROOM) && kp_buf_reserve(&op->task_ref, KP_ID_MAX + 96);
+    if (kp_op_is_paid(op))
+        room = room && kp_buf_reserve(&op->body, BODY_ROOM) && kp_buf_reserve(&op->bare_id, KP_ID_MAX) &&
+               kp_buf_reserve(&op->read.id, KP_ID_MAX);
+    if (!room)
+        kp_op_fail(op, KP_E_MEMORY, "%s", "");
+}
+
 void kp_op_prepare(kp_op *op) {
     if (!op->client) {
         kp_op_fail(op, KP_E_MISUSE, "the operation was made without a client");
@@ -160,7 +177,5 @@ void kp_op_prepare(kp_op *op) {
     if (!op->error)
         choose_ring(op);
     settle_times(op);
-    /* A task that was accepted must never be lost because memory is short: the room for its reference comes first. */
-    if (kp_op_is_paid(op) && !kp_buf_reserve(&op->task_ref, KP_ID_MAX + 96))
-        kp_op_fail(op, KP_E_MEMORY, "%s", "");
+    make_room(op);
 }

@@ -29,7 +29,6 @@ void kp_op_build(kp_op *op) {
     op->head_bytes = 0;
     op->too_big = op->framed = false;
     op->retry_after_ms = 0;
-    op->begun_ms = op->mono_ms;
     size_t len = 0;
     pthread_mutex_lock(&op->client->lock);
     const char *key = kp_cell_open(op->cell, &len);
@@ -66,6 +65,9 @@ static bool shows_its_end(const kp_op *op) {
 static int read_answer(kp_op *op) {
     if (op->too_big || op->head_bytes > kp_op_limit(op))
         return KP_E_ANSWER_TOO_BIG;
+    /* No status line, or only that of a 100: whatever came is not HTTP. */
+    if (op->http_status < 200)
+        return KP_E_ANSWER;
     if (op->body.failed)
         return KP_E_MEMORY;
     if (op->http_status == 0)
@@ -76,7 +78,7 @@ static int read_answer(kp_op *op) {
     kp_answer_read(&op->read, op->client->provider, call_kind(op), op->http_status, kp_buf_text(&op->body),
                    op->body.len);
     if (op->read.retry_after_ms > op->retry_after_ms) {
-        uint64_t most = op->deadline_ms > op->mono_ms ? op->deadline_ms - op->mono_ms : 0;
+        uint64_t most = kp_op_in(op, UINT64_MAX) - op->mono_ms;
         op->retry_after_ms = op->read.retry_after_ms < most ? op->read.retry_after_ms : most;
     }
     return op->read.error;
@@ -111,12 +113,13 @@ static void choose_delay(kp_op *op) {
 
 static kp_event event_of(const kp_op *op) {
     const kp_error_row *row = kp_error_find(op->code);
-    if (op->net != KP_NET_OK && op->sent == KP_UNSENT)
+    /* What was answered was sent, whatever the driver says. */
+    if (op->net != KP_NET_OK && op->sent == KP_UNSENT && op->http_status == 0)
         return KP_EV_UNSENT;
     if (op->code == KP_E_TIMEOUT)
         return kp_is_stopping(op) || op->state == KP_S_SUBMIT ? KP_EV_OTHER : KP_EV_TRANSIENT;
     if (op->code == KP_OK)
-        return op->read.has_task ? KP_EV_TASK : KP_EV_ANSWER;
+        return op->read.has_task && !op->read.has_text ? KP_EV_TASK : KP_EV_ANSWER;
     if (op->code == KP_E_PENDING || row->cls == KP_CLASS_PENDING)
         return KP_EV_PENDING;
     if (row->taken == KP_NOT_TAKEN) {
@@ -169,16 +172,16 @@ bool kp_is_poll_left(const kp_op *op) {
     const kp_error_row *row = kp_error_find(op->code);
     if (!row->first_ms && op->code != KP_E_TIMEOUT)
         return false;
-    return time_for(op, op->delay_ms) && (kp_op_waits(op) || op->tries < READ_TRIES);
+    return time_for(op, op->delay_ms) &&
+           (kp_op_waits(op) || (op->tries < READ_TRIES && kp_client_may_retry(op->client)));
 }
 
 void kp_do_back_off(kp_op *op) {
-    op->when_ms = op->mono_ms + op->delay_ms;
-    if (!kp_op_waits(op) && !kp_op_is_paid(op) && !kp_client_retry(op->client))
-        op->when_ms = op->deadline_ms;
-    kp_buf_clear(&op->detail);
+    op->when_ms = kp_op_in(op, op->delay_ms);
+    if (!kp_op_waits(op) && !kp_op_is_paid(op))
+        kp_client_retry(op->client);
 }
 
 void kp_do_poll_later(kp_op *op) {
-    op->when_ms = op->mono_ms + (op->retry_after_ms > op->every_ms ? op->retry_after_ms : op->every_ms);
+    op->when_ms = kp_op_in(op, op->retry_after_ms > op->every_ms ? op->retry_after_ms : op->every_ms);
 }

@@ -7,6 +7,7 @@
 #include "base/when.h"
 #include "engine/moves.h"
 #include "engine/op.h"
+#include "safe/arena.h"
 #include "safe/known.h"
 
 bool kp_op_is_paid(const kp_op *op) {
@@ -20,14 +21,22 @@ bool kp_op_waits(const kp_op *op) {
 void kp_op_fail(kp_op *op, int code, const char *format, ...) {
     if (op->error)
         return;
-    char line[2048];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
     op->error = code;
     kp_buf_clear(&op->detail);
-    kp_known_mask(&op->detail, line, strlen(line));
+    /* Masked whole: half a key that a cut leaves over would not be known any more. */
+    kp_buf line;
+    kp_buf_init(&line, &kp_safe);
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    if (len > 0 && kp_buf_reserve(&line, (size_t)len)) {
+        vsnprintf(line.data, (size_t)len + 1, format, again);
+        kp_known_mask(&op->detail, line.data, (size_t)len);
+    }
+    va_end(again);
+    va_end(args);
+    kp_buf_free(&line);
 }
 
 bool kp_is_always(const kp_op *op) {
@@ -99,15 +108,23 @@ void kp_do_show_request(kp_op *op) {
 
 void kp_do_take_answer(kp_op *op) {
     kp_buf_clear(&op->answer);
-    kp_known_mask_exact(&op->answer, kp_buf_text(&op->read.text), op->read.text.len);
+    if (op->kind == KP_REPORT)
+        kp_buf_str(&op->answer, "recorded");
+    else
+        kp_known_mask_exact(&op->answer, kp_buf_text(&op->read.text), op->read.text.len);
     op->balance_micro = op->read.balance_micro;
     op->has_answer = true;
     if (op->answer.failed)
         kp_op_fail(op, KP_E_MEMORY, "the answer does not fit; ask for it again");
 }
 
+/* A trouble that lasted until the end is told too: it is why nothing came of the operation. */
 void kp_do_say_stop(kp_op *op) {
-    kp_op_fail(op, kp_op_cancelled(op) ? KP_E_CANCELLED : KP_E_TIMEOUT, "%s", "");
+    kp_class cls = kp_error_find(op->code)->cls;
+    bool trouble = op->attempts > 0 && cls != KP_CLASS_NONE && cls != KP_CLASS_PENDING && cls != KP_CLASS_TIMEOUT &&
+                   cls != KP_CLASS_CANCELLED;
+    kp_op_fail(op, kp_op_cancelled(op) ? KP_E_CANCELLED : KP_E_TIMEOUT, "%s%s",
+               trouble ? "the last call ended with " : "", trouble ? kp_error_name(op->code) : "");
 }
 
 void kp_do_say_stop_settle(kp_op *op) {
@@ -215,7 +232,10 @@ void kp_do_say_refused(kp_op *op) {
 }
 
 void kp_do_say_unwritten(kp_op *op) {
-    kp_op_fail(op, KP_E_RECORD, "%s", kp_config_value(op->client->config, KP_OPT_AUDIT_FILE));
+    if (op->line.failed)
+        kp_op_fail(op, KP_E_MEMORY, "%s", "");
+    else
+        kp_op_fail(op, KP_E_RECORD, "%s", kp_config_value(op->client->config, KP_OPT_AUDIT_FILE));
     kp_do_ask_settle(op);
 }
 
@@ -254,6 +274,7 @@ void kp_do_say_unknown(kp_op *op) {
 }
 
 kp_event kp_enter(kp_op *op) {
+    op->begun_ms = op->mono_ms;
     if (op->state != KP_S_READ)
         kp_op_end_look(op);
     switch (op->state) {
@@ -261,6 +282,7 @@ kp_event kp_enter(kp_op *op) {
         if (op->room && kp_op_place(op))
             return KP_EV_NONE;
         op->finder.error = KP_E_MEMORY;
+        kp_buf_clear(&op->finder.note);
         return KP_EV_UNUSABLE;
     case KP_S_PROBE:
     case KP_S_SUBMIT:
@@ -273,8 +295,7 @@ kp_event kp_enter(kp_op *op) {
     case KP_S_INTENT:
         if (!kp_op_records(op))
             return KP_EV_WRITTEN;
-        op->intended = kp_op_record(op);
-        return op->intended ? KP_EV_NONE : KP_EV_UNWRITTEN;
+        return kp_op_record(op) ? KP_EV_NONE : KP_EV_UNWRITTEN;
     case KP_S_OUTCOME:
         op->elapsed_ms = op->mono_ms - op->start_ms;
         return op->intended && kp_op_record(op) ? KP_EV_NONE : KP_EV_WRITTEN;

@@ -77,7 +77,7 @@ void kp_do_mark_uncounted(kp_op *op) {
 }
 
 void kp_do_hold(kp_op *op) {
-    op->when_ms = op->mono_ms + op->hold_ms;
+    op->when_ms = kp_op_in(op, op->hold_ms);
 }
 
 static kp_key *key_in_use(const kp_op *op) {
@@ -95,6 +95,7 @@ static void remember(kp_op *op, uint64_t cool_ms, uint64_t ban_ms) {
 
 static void put_good(kp_op *op, kp_after after) {
     gate_names n;
+    op->proven = true;
     name_gates(op, op->fingerprint, &n);
     remember(op, 0, 0);
     op->after = after;
@@ -166,6 +167,11 @@ void kp_do_put_unsure_poll(kp_op *op) {
     put_unsure(op, KP_AFTER_POLL);
 }
 
+void kp_do_put_unsure_stop(kp_op *op) {
+    kp_do_say_stop(op);
+    put_unsure(op, KP_AFTER_POLL);
+}
+
 void kp_do_take_good(kp_op *op) {
     kp_do_take_answer(op);
     put_good(op, KP_AFTER_POLL);
@@ -205,35 +211,46 @@ static void read_refusals(kp_op *op, const char *word, size_t len) {
     op->refused_with = (int)code;
 }
 
-static void local_gates(kp_op *op) {
+/* What this client found out itself. A ban counts in any case; that the key was refused only while the store has not heard
+   of its proof: a store that can be read but not written (a full disk) must not lead to one wrong attempt after another. */
+static void add_local_gates(kp_op *op) {
     pthread_mutex_lock(&op->client->lock);
     uint64_t ban = op->client->banned_until, cool = key_in_use(op)->cooling_until;
     pthread_mutex_unlock(&op->client->lock);
-    op->banned = ban > op->mono_ms;
-    op->cooling = cool > op->mono_ms;
-    op->gate_ms = op->banned ? ban - op->mono_ms : op->cooling ? cool - op->mono_ms : 0;
-    op->unproven = false;
+    uint64_t ban_ms = ban > op->mono_ms ? ban - op->mono_ms : 0, cool_ms = cool > op->mono_ms ? cool - op->mono_ms : 0;
+    bool cooling = cool_ms > 0 && (op->away || op->unproven);
+    op->banned = op->banned || ban_ms > 0;
+    op->cooling = op->cooling || cooling;
+    uint64_t least = op->banned ? ban_ms : cooling ? cool_ms : 0;
+    if (op->gate_ms < least)
+        op->gate_ms = least;
 }
 
 static void read_gates(kp_op *op, const char *at, const char *end, int64_t now) {
-    const char *word;
-    uint64_t ban = gate_left(&at, end, now), cool = gate_left(&at, end, now);
-    size_t good = next_word(&at, end, &word);
-    op->unproven = good == 0 || kp_same_n(word, good, "-");
-    size_t len = next_word(&at, end, &word);
+    op->banned = op->cooling = op->unproven = false;
+    op->gate_ms = 0;
     op->refusals = 0;
     op->refused_with = 0;
-    read_refusals(op, word, len);
-    op->banned = ban > 0;
-    op->cooling = cool > 0;
-    op->gate_ms = ban ? ban : cool;
+    if (!op->away) {
+        const char *word;
+        uint64_t ban = gate_left(&at, end, now), cool = gate_left(&at, end, now);
+        size_t good = next_word(&at, end, &word);
+        op->unproven = good == 0 || kp_same_n(word, good, "-");
+        size_t len = next_word(&at, end, &word);
+        read_refusals(op, word, len);
+        op->banned = ban > 0;
+        op->cooling = cool > 0;
+        op->gate_ms = ban ? ban : cool;
+    }
+    add_local_gates(op);
 }
 
 static kp_event refusal(kp_op *op, const char *at, const char *end, int64_t now) {
     const char *kind;
     int64_t item = 0, left = 0, retry = 0;
     next_word(&at, end, &kind);
-    if (!next_number(&at, end, &item) || !next_number(&at, end, &left) || !next_number(&at, end, &retry))
+    op->away = !next_number(&at, end, &item) || !next_number(&at, end, &left) || !next_number(&at, end, &retry);
+    if (op->away)
         return KP_EV_AWAY;
     op->banned = op->state == KP_S_ADMIT && item == 0;
     op->cooling = op->state == KP_S_ADMIT && item == 1;
@@ -241,47 +258,43 @@ static kp_event refusal(kp_op *op, const char *at, const char *end, int64_t now)
     return KP_EV_NO;
 }
 
+/* Only the verb ADMIT refuses, and the store's clock is never negative: what says else is no store. */
 kp_event kp_op_take_reply(kp_op *op, int failed, const char *reply, size_t len) {
     const char *at = reply, *end = reply ? reply + len : NULL, *word;
     int64_t now = 0, start = 0;
+    bool admits = op->state == KP_S_ADMIT || op->state == KP_S_CLAIM;
     size_t n = failed || !reply ? 0 : next_word(&at, end, &word);
-    bool yes = n && kp_same_n(word, n, "ok"), no = n && kp_same_n(word, n, "no");
-    op->away = (!yes && !no) || !next_number(&at, end, &now);
-    if (op->state == KP_S_GATE && op->kind != KP_TELL) {
-        if (op->away)
-            local_gates(op);
-        else
-            read_gates(op, at, end, now);
-    }
+    bool yes = n && kp_same_n(word, n, "ok"), no = n && admits && kp_same_n(word, n, "no");
+    op->away = (!yes && !no) || !next_number(&at, end, &now) || now < 0;
     if (op->state == KP_S_GATE && op->kind == KP_TELL) {
         kp_buf_clear(&op->text);
         kp_buf_add(&op->text, op->away ? "" : reply, op->away ? 0 : len);
-    }
+    } else if (op->state == KP_S_GATE)
+        read_gates(op, at, end, now);
     if (op->away)
         return KP_EV_AWAY;
     if (no)
         return refusal(op, at, end, now);
-    if ((op->state == KP_S_ADMIT || op->state == KP_S_CLAIM) && next_number(&at, end, &start) && start > now) {
+    if (admits && next_number(&at, end, &start) && start > now) {
         op->hold_ms = (uint64_t)(start - now);
         return KP_EV_LATER;
     }
     return KP_EV_YES;
 }
 
+/* The ban, then two names for each member, so that the values can be told apart whatever is found in between. */
 void kp_do_ask_states(kp_op *op) {
-    kp_buf_clear(&op->args);
     gate_names n;
     name_gates(op, "", &n);
     kp_op_ask(op, "GET", n.ban, NULL);
+    pthread_mutex_lock(&op->client->lock);
     for (size_t i = 0; i < op->ring->members.count; i++) {
-        const char *fingerprint = op->ring->keys[i].fingerprint;
-        if (!fingerprint[0])
-            continue;
-        name_gates(op, fingerprint, &n);
+        name_gates(op, op->ring->keys[i].fingerprint, &n);
         const char *names[] = {n.cool, n.good};
         for (size_t k = 0; k < 2; k++) {
             kp_buf_str(&op->args, names[k]);
             kp_buf_char(&op->args, '\0');
         }
     }
+    pthread_mutex_unlock(&op->client->lock);
 }

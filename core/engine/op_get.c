@@ -20,8 +20,8 @@ static void add_text(const kp_op *op, kp_buf *out) {
     }
     bool about_key = row->cls == KP_CLASS_KEY || row->cls == KP_CLASS_FUNDS || row->cls == KP_CLASS_ADDRESS;
     if (about_key && op->fingerprint[0]) {
-        kp_buf_fmt(out, " (key %s %s from ", kp_buf_text(&op->key_name), op->mask);
-        kp_buf_str(out, kp_buf_text(&op->key_source));
+        kp_buf_fmt(out, " (key %s %s from ", op->key_name, op->mask);
+        kp_known_mask(out, kp_buf_text(&op->key_source), op->key_source.len);
         kp_buf_char(out, ')');
     }
 }
@@ -69,7 +69,7 @@ static const char *plain_text(const kp_op *op, const char *name) {
         {"answer", op->has_answer && !op->error && !balance ? kp_buf_text(&op->answer) : NULL},
         {"task", op->task_ref.len ? kp_buf_text(&op->task_ref) : NULL},
         {"key", op->fingerprint[0] ? op->mask : NULL},
-        {"key_name", op->fingerprint[0] ? kp_buf_text(&op->key_name) : NULL},
+        {"key_name", op->fingerprint[0] ? op->key_name : NULL},
         {"fingerprint", op->fingerprint[0] ? op->fingerprint : NULL},
         {"source", op->fingerprint[0] ? kp_buf_text(&op->key_source) : NULL},
         {"provider", op->client && op->client->provider ? op->client->provider->name : NULL},

@@ -9,22 +9,33 @@ static void copy_text(kp_buf *out, const char *text) {
     kp_buf_str(out, text);
 }
 
-/* A task's reference names the key that works on it; room for it was made before anything was paid. */
+/* A task's reference names the key that works on it; one that the caller gave stays as it is. */
 static void name_task(kp_op *op) {
-    if (op->bare_id.len == 0)
+    if (op->bare_id.len == 0 || op->ref.provider)
         return;
     kp_buf_clear(&op->task_ref);
-    kp_taskref_add(&op->task_ref, op->client->provider, kp_buf_text(&op->key_name), op->fingerprint,
-                   kp_buf_text(&op->bare_id), op->bare_id.len);
+    kp_taskref_add(&op->task_ref, op->client->provider, op->key_name, op->fingerprint, kp_buf_text(&op->bare_id),
+                   op->bare_id.len);
+}
+
+/* The error of a key that will not do is kept for the case that no other is found. */
+void kp_op_set_aside(kp_op *op) {
+    if (!op->error)
+        return;
+    if (kp_error_find(op->error)->cls == KP_CLASS_FUNDS && !op->out_of_funds) {
+        op->out_of_funds = true;
+        op->payer = op->member;
+    }
+    if (!op->first_error) {
+        op->first_error = op->error;
+        copy_text(&op->first_detail, kp_buf_text(&op->detail));
+    }
+    op->error = KP_OK;
+    kp_buf_clear(&op->detail);
 }
 
 void kp_op_use_key(kp_op *op) {
-    if (op->error) {
-        op->first_error = op->error;
-        copy_text(&op->first_detail, kp_buf_text(&op->detail));
-        kp_buf_clear(&op->detail);
-        op->error = KP_OK;
-    }
+    kp_op_set_aside(op);
     pthread_mutex_lock(&op->client->lock);
     kp_key *key = &op->ring->keys[op->member];
     kp_cell *cell = kp_cell_keep(key->cell);
@@ -34,16 +45,18 @@ void kp_op_use_key(kp_op *op) {
     memcpy(op->fingerprint, key->fingerprint, sizeof op->fingerprint);
     copy_text(&op->key_source, key->source);
     pthread_mutex_unlock(&op->client->lock);
-    copy_text(&op->key_name, op->ring->members.list[op->member].name);
+    op->key_name = op->ring->members.list[op->member].name;
+    op->code = KP_OK;
     op->tries = 0;
     op->refusals = 0;
     op->refused_with = 0;
+    op->proven = false;
     name_task(op);
 }
 
 void kp_do_accept(kp_op *op) {
     op->accepted = true;
-    op->when_ms = op->mono_ms + op->first_poll_ms;
+    op->when_ms = kp_op_in(op, op->first_poll_ms);
     if (op->read.has_task) {
         copy_text(&op->bare_id, kp_buf_text(&op->read.id));
         name_task(op);
@@ -72,41 +85,22 @@ bool kp_is_cooling(const kp_op *op) {
     return op->cooling;
 }
 
-bool kp_is_cooling_other(const kp_op *op) {
-    return op->cooling && kp_op_has_other(op, true);
-}
-
-bool kp_is_cooling_unread(const kp_op *op) {
-    return op->cooling && kp_op_has_other(op, false);
-}
-
-bool kp_is_unproven(const kp_op *op) {
-    return op->unproven;
-}
-
 /* Only a key that the service refused, or an account without funds, is a reason for another key; an address is not. */
 static bool another_may_help(const kp_op *op) {
-    kp_class cls = kp_error_find(op->error)->cls;
-    if (op->state == KP_S_ADMIT)
-        return op->cooling;
+    kp_class cls = kp_error_find(op->error)->cls, refused = kp_error_find(op->refused_with)->cls;
+    if (op->state == KP_S_ADMIT || op->state == KP_S_GATE)
+        return op->cooling && refused != KP_CLASS_ADDRESS && kp_error_find(op->code)->cls != KP_CLASS_ADDRESS;
     return (cls == KP_CLASS_KEY || cls == KP_CLASS_FUNDS) && !kp_is_stopping(op);
 }
 
-/* Funds are those of an account: a key of another account is not spent for want of funds on this one. */
-static bool same_account(const kp_op *op) {
-    if (kp_error_find(op->error)->cls != KP_CLASS_FUNDS)
-        return true;
-    const kp_members *members = &op->ring->members;
-    if (op->turn + 1 >= members->count)
-        return false;
-    const char *mine = members->list[op->member].account, *other = members->list[op->turn + 1].account;
-    return (!mine && !other) || (mine && other && strcmp(mine, other) == 0);
-}
-
 bool kp_is_other_key(const kp_op *op) {
-    return another_may_help(op) && kp_op_has_other(op, true) && same_account(op);
+    return another_may_help(op) && kp_op_has_other(op, true);
 }
 
 bool kp_is_other_unread(const kp_op *op) {
-    return another_may_help(op) && kp_op_has_other(op, false) && same_account(op);
+    return another_may_help(op) && kp_op_has_other(op, false);
+}
+
+bool kp_is_unproven(const kp_op *op) {
+    return op->unproven && !op->proven;
 }

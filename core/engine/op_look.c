@@ -34,12 +34,21 @@ static bool fits(const kp_op *op, size_t member) {
            (!op->wants_one || kp_same(op->ring->keys[member].fingerprint, op->ref.fingerprint));
 }
 
-/* The turn to go on with behind the present one, or members.count. Keys that were found and do not fit are passed. */
+/* Funds are those of an account: a key of another account is not spent for want of funds on this one. */
+static bool may_pay(const kp_op *op, size_t member) {
+    bool out_of_funds = op->out_of_funds || kp_error_find(op->error)->cls == KP_CLASS_FUNDS;
+    const kp_member *list = op->ring->members.list;
+    return !out_of_funds || kp_same(list[op->out_of_funds ? op->payer : op->member].account, list[member].account);
+}
+
+/* The first turn from this one on that can be tried, or members.count. Keys that were found and do not fit are passed. */
 static size_t next_turn(const kp_op *op, size_t from) {
-    size_t turn = from;
-    while (turn < op->ring->members.count && found(op, member_of(op, turn)) && !fits(op, member_of(op, turn)))
-        turn++;
-    return turn;
+    for (size_t turn = from; turn < op->ring->members.count; turn++) {
+        size_t member = member_of(op, turn);
+        if (may_pay(op, member) && (!found(op, member) || fits(op, member)))
+            return turn;
+    }
+    return op->ring->members.count;
 }
 
 /* A key that fits without a look: the first in order, or for a task whichever has its fingerprint. */
@@ -170,7 +179,7 @@ void kp_op_end_look(kp_op *op) {
 }
 
 void kp_do_look_later(kp_op *op) {
-    op->when_ms = op->mono_ms + (op->state == KP_S_CLAIM ? CLAIM_AGAIN_MS : LOOK_AGAIN_MS);
+    op->when_ms = kp_op_in(op, op->state == KP_S_CLAIM ? CLAIM_AGAIN_MS : LOOK_AGAIN_MS);
 }
 
 void kp_do_next_place(kp_op *op) {
@@ -199,6 +208,14 @@ static kp_event unusable(kp_op *op, int code, const char *note) {
     return KP_EV_UNUSABLE;
 }
 
+/* The note says the place so far. */
+static kp_event too_open(kp_op *op) {
+    op->finder.state = KP_NOT_USABLE;
+    op->finder.error = KP_E_STRICT;
+    kp_buf_str(&op->finder.note, ": other users can read it");
+    return KP_EV_UNUSABLE;
+}
+
 /* The key goes into its cell, and from now on no text of this process shows it. */
 static kp_event keep_key(kp_op *op) {
     const char *key = op->room + op->finder.key_at;
@@ -218,6 +235,8 @@ static kp_event keep_key(kp_op *op) {
     }
     pthread_mutex_lock(&op->client->lock);
     kp_key *slot = &op->ring->keys[op->member];
+    if (kp_same(slot->fingerprint, fresh.fingerprint))
+        fresh.cooling_until = slot->cooling_until;
     kp_cell_drop(slot->cell);
     kp_free(slot->source);
     *slot = fresh;
@@ -242,8 +261,7 @@ kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
     kp_event event = KP_EV_UNUSABLE;
     if (op->finder.state == KP_THERE) {
         bool strict = kp_config_flag(op->client->config, KP_OPT_STRICT);
-        event = strict && op->finder.open ? unusable(op, KP_E_STRICT, "the file of the key can be read by other users")
-                                          : keep_key(op);
+        event = strict && op->finder.open ? too_open(op) : keep_key(op);
     } else if (op->finder.state == KP_NOT_THERE) {
         event = KP_EV_ABSENT;
         if (!op->ring->members.list[op->member].by_default || op->turn == 0) {
@@ -269,15 +287,9 @@ void kp_do_next_key(kp_op *op) {
 }
 
 void kp_do_next_look(kp_op *op) {
-    if (op->state == KP_S_GATE)
+    if (op->state == KP_S_GATE || op->state == KP_S_ADMIT)
         kp_do_say_cooling(op);
-    if (!op->first_error) {
-        op->first_error = op->error;
-        kp_buf_clear(&op->first_detail);
-        kp_buf_str(&op->first_detail, kp_buf_text(&op->detail));
-    }
-    op->error = KP_OK;
-    kp_buf_clear(&op->detail);
+    kp_op_set_aside(op);
     pthread_mutex_lock(&op->client->lock);
     size_t turn = next_turn(op, op->turn + 1);
     pthread_mutex_unlock(&op->client->lock);

@@ -38,7 +38,7 @@ void kp_op_tell_place(kp_op *op) {
         add_place(report, member->from[i].text, "not looked at", "a place before it comes first");
 }
 
-/* Gates come as in kp_do_ask_states: the ban, then cool and good of each key that was found. */
+/* Gates come as in kp_do_ask_states: the ban, then cool and good of each member. */
 static const char *next_value(const char **at) {
     *at += strspn(*at, " ");
     const char *value = *at;
@@ -90,7 +90,7 @@ void kp_do_tell_states(kp_op *op) {
     kp_buf_char(&op->answer, '[');
     pthread_mutex_lock(&op->client->lock);
     for (size_t i = 0; i < op->ring->members.count; i++)
-        add_member(op, i, op->ring->keys[i].fingerprint[0] ? state_of(&at, now, known) : "absent");
+        add_member(op, i, state_of(&at, now, known));
     pthread_mutex_unlock(&op->client->lock);
     kp_buf_char(&op->answer, ']');
     op->has_answer = true;

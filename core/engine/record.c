@@ -38,7 +38,7 @@ bool kp_op_record(kp_op *op) {
     kp_buf_str(&line, "}\n");
     kp_buf_clear(&op->line);
     kp_known_mask(&op->line, kp_buf_text(&line), line.len);
-    bool whole = !line.failed && !op->line.failed;
+    op->line.failed = op->line.failed || line.failed;
     kp_buf_free(&line);
-    return whole;
+    return !op->line.failed;
 }

@@ -54,8 +54,8 @@ static const table_row rows[] = {
 
     ROW(GATE,     STORE_ANY,                telling,         tell_states,  DONE),
     ROW(GATE,     STORE_ANY,                banned,          say_banned,   OUTCOME),
-    ROW(GATE,     STORE_ANY,                cooling_other,   next_key,     GATE),
-    ROW(GATE,     STORE_ANY,                cooling_unread,  next_look,    READ),
+    ROW(GATE,     STORE_ANY,                other_key,       next_key,     GATE),
+    ROW(GATE,     STORE_ANY,                other_unread,    next_look,    READ),
     ROW(GATE,     STORE_ANY,                cooling,         say_cooling,  OUTCOME),
     ROW(GATE,     STORE_ANY,                stopping,        say_stop,     OUTCOME),
     ROW(GATE,     STORE_ANY,                unproven,        ask_claim,    CLAIM),
@@ -71,7 +71,7 @@ static const table_row rows[] = {
     ROW(PROVING,  T,                        always,          ask_gate,     GATE),
     ROW(PROVING,  E(STOP),                  always,          say_stop,     OUTCOME),
 
-    ROW(PROBE,    E(UNBUILT),               always,          say_code,     OUTCOME),
+    ROW(PROBE,    E(UNBUILT),               always,          put_unsure_poll, COOL),
     ROW(PROBE,    E(ANSWER) | E(FUNDS),     always,          put_good,     COOL),
     ROW(PROBE,    E(BADKEY) | E(ADDRESS),   always,          put_refused,  COOL),
     ROW(PROBE,    HTTP_REST,                always,          put_unsure,   COOL),
@@ -79,6 +79,7 @@ static const table_row rows[] = {
     ROW(ADMIT,    E(YES),                   always,          mark_admitted, INTENT),
     ROW(ADMIT,    E(LATER),                 always,          hold,         HOLD),
     ROW(ADMIT,    E(NO),                    other_key,       next_key,     GATE),
+    ROW(ADMIT,    E(NO),                    other_unread,    next_look,    READ),
     ROW(ADMIT,    E(NO),                    always,          say_refused,  OUTCOME),
     ROW(ADMIT,    E(AWAY),                  always,          mark_uncounted, INTENT),
 
@@ -107,8 +108,10 @@ static const table_row rows[] = {
     ROW(REFUND,   STORE_ANY,                always,          nothing,      OUTCOME),
 
     ROW(POLLWAIT, T,                        always,          nothing,      POLL),
+    ROW(POLLWAIT, E(STOP),                  probing,         put_unsure_stop, COOL),
     ROW(POLLWAIT, E(STOP),                  always,          say_stop,     OUTCOME),
 
+    ROW(POLL,     E(UNBUILT),               probing,         put_unsure_poll, COOL),
     ROW(POLL,     E(UNBUILT),               always,          say_code,     OUTCOME),
     ROW(POLL,     E(ANSWER),                probing,         take_good,    COOL),
     ROW(POLL,     E(ANSWER),                always,          take_answer,  OUTCOME),

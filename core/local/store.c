@@ -26,9 +26,11 @@ static kp_store *remark(kp_store *store, const kp_buf *why) {
 
 static bool can_be_used(const char *path, kp_buf *problem) {
     kp_fork_enter_alone();
-    bool made = kp_store_file_make(path, problem);
+    const char *reason = kp_store_file_make(path);
     kp_fork_leave();
-    return made;
+    if (reason)
+        kp_buf_fmt(problem, "the state file %s cannot be used: %s", path, reason);
+    return !reason;
 }
 
 /* Where nothing is configured and no place can be written keyplate still works, and says so. A folder that the user

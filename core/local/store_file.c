@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+
 static const char *why(int error) {
     switch (error) {
     case EACCES:
@@ -23,11 +25,6 @@ static const char *why(int error) {
     case ENFILE: return "too many files are open";
     default: return "the system reports an I/O error";
     }
-}
-
-static bool refuse(kp_buf *problem, const char *path, const char *reason) {
-    kp_buf_fmt(problem, "the state file %s cannot be used: %s", path, reason);
-    return false;
 }
 
 /* 0, or errno. */
@@ -49,25 +46,23 @@ static int make_one(const char *path, const struct stat *folder) {
     return error;
 }
 
-static bool check(const char *path, kp_buf *problem) {
+static const char *check(const char *path) {
     struct stat file;
     if (stat(path, &file) != 0)
-        return refuse(problem, path, why(errno));
+        return why(errno);
     if (!S_ISREG(file.st_mode))
-        return refuse(problem, path, "it is no regular file");
-    if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0)
-        return refuse(problem, path, why(errno));
-    return true;
+        return "it is no regular file";
+    return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0 ? why(errno) : NULL;
 }
 
-static bool make_both(const char *path, const char *folder, const char *journal, kp_buf *problem) {
+static const char *make_both(const char *path, const char *folder, const char *journal) {
     struct stat place, there;
     if (stat(folder, &place) != 0)
-        return refuse(problem, path, why(errno));
+        return why(errno);
     if (!S_ISDIR(place.st_mode))
-        return refuse(problem, path, why(ENOTDIR));
+        return why(ENOTDIR);
     if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
-        return refuse(problem, path, why(errno));
+        return why(errno);
     const char *const both[] = {path, journal};
     for (size_t i = 0; i < 2; i++) {
         int error = stat(both[i], &there) == 0 ? 0 : errno;
@@ -77,28 +72,25 @@ static bool make_both(const char *path, const char *folder, const char *journal,
         if (error == EEXIST && stat(both[i], &there) == 0)
             error = 0;
         if (error)
-            return refuse(problem, both[i], why(error));
+            return why(error);
     }
-    return check(path, problem);
+    return check(path);
 }
 
-bool kp_store_file_make(const char *path, kp_buf *problem) {
+const char *kp_store_file_make(const char *path) {
     kp_buf folder, journal;
     kp_buf_init(&folder, NULL);
     kp_buf_init(&journal, NULL);
-    const char *slash = path ? strrchr(path, '/') : NULL;
+    const char *slash = strrchr(path, '/');
     if (slash)
         kp_buf_add(&folder, path, slash == path ? 1 : (size_t)(slash - path));
     else
         kp_buf_char(&folder, '.');
     kp_buf_str(&journal, path);
     kp_buf_str(&journal, "-journal");
-    bool made = false;
-    if (folder.failed || journal.failed)
-        kp_buf_str(problem, "memory is short");
-    else if (path)
-        made = make_both(path, kp_buf_text(&folder), kp_buf_text(&journal), problem);
+    bool made = !folder.failed && !journal.failed;
+    const char *reason = made ? make_both(path, kp_buf_text(&folder), kp_buf_text(&journal)) : "memory is short";
     kp_buf_free(&folder);
     kp_buf_free(&journal);
-    return made;
+    return reason;
 }

@@ -2,13 +2,9 @@
 #ifndef KP_LOCAL_STORE_FILE_H
 #define KP_LOCAL_STORE_FILE_H
 
-#include <stdbool.h>
-
-#include "base/buf.h"
-
 /* Makes the file (empty) and its journal unless they are there: mode 0600, or 0660 with the group of its folder where
-   that group may write and others may not; whatever the umask. Checks that file and folder can be written. false with a
-   sentence in *problem. Call it only alone (store_fork.h). */
-bool kp_store_file_make(const char *path, kp_buf *problem);
+   that group may write and others may not; whatever the umask. Checks that file and folder can be written. NULL, or the
+   reason why not, for ever. Call it only alone (store_fork.h). */
+const char *kp_store_file_make(const char *path);
 
 #endif

@@ -1,6 +1,7 @@
 /* line.c: makes connection caches, with nothing from the environment and with callbacks that send nothing twice. */
 #include "net/line.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -239,7 +240,7 @@ void kp_line_free(kp_line *line) {
     kp_free(line);
 }
 
-kp_line *kp_line_take(kp_line_stack *stack) {
+static kp_line *pop(kp_line_stack *stack) {
     pthread_mutex_lock(&lock);
     kp_line *line = stack->top;
     while (line && line->foreign)
@@ -247,6 +248,24 @@ kp_line *kp_line_take(kp_line_stack *stack) {
     stack->top = line ? line->below : NULL;
     stack->count = line ? stack->count - 1 : 0;
     pthread_mutex_unlock(&lock);
+    return line;
+}
+
+/* libcurl 7.88 would take bytes that came while nobody had asked for the answer to the next request. */
+static bool is_quiet(const kp_line *line) {
+    for (size_t i = 0; i < KP_LINE_SOCKETS; i++) {
+        char byte;
+        int fd = line->sockets[i];
+        if (fd >= 0 && (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)))
+            return false;
+    }
+    return true;
+}
+
+kp_line *kp_line_take(kp_line_stack *stack) {
+    kp_line *line;
+    while ((line = pop(stack)) && !is_quiet(line))
+        kp_line_free(line);
     return line ? line : kp_line_new();
 }
 

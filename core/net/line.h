@@ -43,7 +43,8 @@ typedef struct kp_line_stack {
 kp_line *kp_line_new(void);
 /* NULL is fine. A foreign line is left as it is. */
 void kp_line_free(kp_line *);
-/* An idle line or a new one; NULL as kp_line_new. Safe from any thread, and in a child, which gets none of its parent's. */
+/* An idle line whose connections are open and quiet, or a new one; NULL as kp_line_new. Safe from any thread, and in a
+   child, which gets none of its parent's. */
 kp_line *kp_line_take(kp_line_stack *);
 void kp_line_give(kp_line_stack *, kp_line *);
 /* Frees all that lie there. */

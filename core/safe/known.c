@@ -22,7 +22,7 @@ typedef struct secret {
     const char *text;
     size_t len;
     kp_forms forms;
-    bool first[256]; /* the bytes with which a form of this or of an older one can begin */
+    unsigned char first[256]; /* as in the forms, of this and all older ones */
 } secret;
 
 /* How much of the text at a place is this secret, 0 if it is not there. */
@@ -52,7 +52,7 @@ static secret *make_secret(const char *text, size_t len) {
 static void put_in_front(secret *s, const secret *older) {
     s->older = older;
     for (size_t c = 0; c < 256; c++)
-        s->first[c] = s->forms.first[c] != 0 || (older && older->first[c]);
+        s->first[c] = (unsigned char)(s->forms.first[c] | (older ? older->first[c] : 0));
 }
 
 bool kp_known_add(const char *text, size_t len) {
@@ -141,7 +141,7 @@ static size_t match_any_form(const secret *s, const char *text, size_t len) {
 }
 
 static size_t match_exact(const secret *s, const char *text, size_t len) {
-    return len >= s->len && memcmp(text, s->text, s->len) == 0 ? s->len : 0;
+    return text[0] == s->text[0] && len >= s->len && memcmp(text, s->text, s->len) == 0 ? s->len : 0;
 }
 
 /* The longest match of all secrets at this place. */
@@ -155,14 +155,15 @@ static size_t match_at(const secret *s, matcher match, const char *text, size_t 
     return longest;
 }
 
-/* Every place is looked at, also those inside a match: matches that overlap become one. */
-static void mask(kp_buf *out, const char *text, size_t len, matcher match) {
+/* Every place is looked at, also those inside a match: matches that overlap become one. The forms (a bit each) are
+   those that the matcher finds. */
+static void mask(kp_buf *out, const char *text, size_t len, matcher match, unsigned forms) {
     const secret *s = atomic_load(&newest);
     size_t masked = 0; /* the end of the last match: all before it is written */
     if (!out || !text)
         return;
     for (size_t at = 0; s && at < len; at++) {
-        size_t n = s->first[(unsigned char)text[at]] ? match_at(s, match, text, at, len) : 0;
+        size_t n = s->first[(unsigned char)text[at]] & forms ? match_at(s, match, text, at, len) : 0;
         if (n == 0 || at + n <= masked)
             continue;
         if (at >= masked) {
@@ -175,9 +176,9 @@ static void mask(kp_buf *out, const char *text, size_t len, matcher match) {
 }
 
 void kp_known_mask(kp_buf *out, const char *text, size_t len) {
-    mask(out, text, len, match_any_form);
+    mask(out, text, len, match_any_form, ~0U);
 }
 
 void kp_known_mask_exact(kp_buf *out, const char *text, size_t len) {
-    mask(out, text, len, match_exact);
+    mask(out, text, len, match_exact, 1U << KP_FORM_PLAIN);
 }

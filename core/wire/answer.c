@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "base/text.h"
+#include "safe/known.h"
 #include "wire/answer_parts.h"
 
 enum { SHOWN_MAX = 200 };
@@ -48,8 +49,14 @@ void kp_answer_clear(kp_answer *a) {
     a->retry_after_ms = 0;
 }
 
+/* Masked before it is cut, because half a key is not known any more. */
 void kp_answer_show(kp_buf *out, const char *text, size_t len) {
-    kp_add_shown(out, text, len, SHOWN_MAX);
+    kp_buf masked;
+    kp_buf_init(&masked, NULL);
+    kp_known_mask(&masked, text, len);
+    kp_add_shown(out, kp_buf_text(&masked), masked.len, SHOWN_MAX);
+    out->failed = out->failed || masked.failed;
+    kp_buf_free(&masked);
 }
 
 bool kp_answer_is_word(const char *text, size_t len) {
@@ -182,8 +189,9 @@ int kp_answer_take_words(kp_answer *a, const kp_provider *provider, kp_json obje
 static int code_of_status(int http_status, int code) {
     if (http_status >= 300 && http_status <= 399)
         return KP_E_REDIRECT;
+    /* A success under "too many requests" contradicts itself: taken or not, nobody knows. */
     if (http_status == 429)
-        return KP_E_BUSY;
+        return code == 0 ? KP_E_ANSWER : KP_E_BUSY;
     if (http_status >= 500 && http_status <= 599)
         return KP_E_SERVER;
     return code == KP_E_UNKNOWN_CODE ? code : KP_E_HTTP;

@@ -17,24 +17,60 @@
 
 enum { PROBE_NOBODY = 65534, PROBE_SECONDS = 60, PROBE_CANNOT = 77, PROBE_LOCK = 2000000 };
 
-/* Whether the mapping of this address has the flag ("dd": not dumped, "lo": locked) in /proc/self/smaps. */
-static inline bool probe_vm_flag(const void *address, const char *flag) {
-    FILE *f = fopen("/proc/self/smaps", "r");
-    char line[1024];
-    bool here = false;
-    bool found = false;
-    while (f && fgets(line, sizeof line, f)) {
+/* One mapping of /proc/self/smaps. */
+typedef struct probe_mapping {
+    uintptr_t start, end;
+    char flags[256]; /* such as " rd wr mr mw me lo dd " */
+} probe_mapping;
+
+/* The next mapping of an open smaps; false at its end. */
+static inline bool probe_next(FILE *smaps, probe_mapping *m) {
+    char line[4096 + 256]; /* a path is in it */
+    while (fgets(line, sizeof line, smaps)) {
         uintptr_t start;
         uintptr_t end;
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &start, &end) == 2)
-            here = (uintptr_t)address >= start && (uintptr_t)address < end;
-        else if (here && strncmp(line, "VmFlags:", 8) == 0)
-            for (char *save, *word = strtok_r(line + 8, " \n", &save); word; word = strtok_r(NULL, " \n", &save))
-                found = found || strcmp(word, flag) == 0;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &start, &end) == 2) {
+            m->start = start;
+            m->end = end;
+        } else if (strncmp(line, "VmFlags:", 8) == 0) {
+            line[strcspn(line, "\n")] = '\0';
+            snprintf(m->flags, sizeof m->flags, "%.*s ", (int)sizeof m->flags - 2, line + 8);
+            return true;
+        }
     }
-    if (f)
-        fclose(f);
+    return false;
+}
+
+static inline bool probe_has_flag(const probe_mapping *m, const char *flag) {
+    char word[8];
+    snprintf(word, sizeof word, " %s ", flag);
+    return strstr(m->flags, word) != NULL;
+}
+
+/* Whether the mapping of this address has the flag: "rd" readable, "dd" not dumped, "lo" locked. */
+static inline bool probe_vm_flag(const void *address, const char *flag) {
+    FILE *smaps = fopen("/proc/self/smaps", "r");
+    probe_mapping m;
+    bool found = false;
+    while (smaps && probe_next(smaps, &m))
+        if ((uintptr_t)address >= m.start && (uintptr_t)address < m.end)
+            found = probe_has_flag(&m, flag);
+    if (smaps)
+        fclose(smaps);
     return found;
+}
+
+/* The bytes of all mappings with the flag in the same part of the address space: the sanitizers have some far away. */
+static inline size_t probe_bytes_near(const void *address, const char *flag) {
+    FILE *smaps = fopen("/proc/self/smaps", "r");
+    probe_mapping m;
+    size_t bytes = 0;
+    while (smaps && probe_next(smaps, &m))
+        if (m.start >> 40 == (uintptr_t)address >> 40 && probe_has_flag(&m, flag))
+            bytes += m.end - m.start;
+    if (smaps)
+        fclose(smaps);
+    return bytes;
 }
 
 /* Runs it in a child and returns its result (0 to 127), or 128 and the signal that ended the child, or -1. The child

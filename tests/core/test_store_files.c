@@ -196,7 +196,7 @@ static void g4_io_error(void **state) {
 enum { NO_MOUNT = 77 };
 
 static int with_full_disk(void) {
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("none", scratch_folder, "tmpfs", 0, "size=128k") != 0)
         return NO_MOUNT;
     kp_store *s = open_store();

@@ -20,12 +20,13 @@ static void g1_processes_get_exactly_the_limit(void **state) {
         alarm(SCRATCH_SECONDS);
         kp_store *s = open_store();
         uint16_t granted = 0;
-        char words[CASE_TEXT], reply[CASE_TEXT];
+        char words[CASE_TEXT], reply[CASE_TEXT], problem[CASE_TEXT];
         for (int i = 0; i < ASKS && granted != UINT16_MAX; i++) {
             snprintf(words, sizeof words, "ADMIT %d.%d 0 gate free rate r 3600000000 %d 0", p, i, LIMIT);
-            if (store_do(s, words, reply, NULL) != 0)
+            if (store_do(s, words, reply, problem) != 0) {
+                fprintf(stderr, "%s (ask %d)\n", problem, i);
                 granted = UINT16_MAX;
-            else if (strncmp(reply, "ok", 2) == 0)
+            } else if (strncmp(reply, "ok", 2) == 0)
                 granted++;
         }
         _exit(write(ends[1], &granted, sizeof granted) == sizeof granted ? 0 : 1);

@@ -148,7 +148,7 @@ static char truth(const world_answer *a, bool captchaai) {
                 strstr(a->body, "SERVICE_UNAVAILABLE");
     if (ok || told)
         return means;
-    return a->status == 429 ? 'R' : 'U';
+    return a->status == 429 && means != 'A' && means != 'E' ? 'R' : 'U';
 }
 
 /* What the store granted and what the service took, side by side. */

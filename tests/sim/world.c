@@ -7,16 +7,9 @@
 #include "base/text.h"
 #include "policy/admit.h"
 
-enum { NAMES = 256, NAME = 128, VALUE = 256 };
-
-static struct {
-    char name[NAME], value[VALUE];
-    int64_t expires;
-} map[NAMES];
-
 static int map_get(void *self, kp_arg name, int64_t now, kp_buf *value) {
-    (void)self;
-    for (size_t i = 0; i < NAMES; i++)
+    const world_entry *map = ((world *)self)->map;
+    for (size_t i = 0; i < WORLD_NAMES; i++)
         if (map[i].name[0] && strcmp(map[i].name, name.text) == 0 && map[i].expires > now) {
             kp_buf_str(value, map[i].value);
             return value->failed ? -1 : 1;
@@ -25,19 +18,19 @@ static int map_get(void *self, kp_arg name, int64_t now, kp_buf *value) {
 }
 
 static int map_put(void *self, kp_arg name, kp_arg value, int64_t expires) {
-    (void)self;
-    size_t slot = NAMES, oldest = 0;
-    for (size_t i = 0; i < NAMES; i++) {
+    world_entry *map = ((world *)self)->map;
+    size_t slot = WORLD_NAMES, oldest = 0;
+    for (size_t i = 0; i < WORLD_NAMES; i++) {
         if (strcmp(map[i].name, name.text) == 0)
             slot = i;
-        if (map[i].name[0] == '\0' && slot == NAMES && map[oldest].name[0])
+        if (map[i].name[0] == '\0' && slot == WORLD_NAMES && map[oldest].name[0])
             oldest = i;
         if (map[oldest].name[0] && map[i].expires < map[oldest].expires)
             oldest = i;
     }
-    if (slot == NAMES)
+    if (slot == WORLD_NAMES)
         slot = oldest;
-    if (name.len >= NAME || value.len >= VALUE)
+    if (name.len >= sizeof map[slot].name || value.len >= sizeof map[slot].value)
         return -1;
     map[slot].name[0] = '\0';
     if (!value.text)
@@ -49,16 +42,15 @@ static int map_put(void *self, kp_arg name, kp_arg value, int64_t expires) {
 }
 
 const char *world_value(world *w, const char *start) {
-    (void)w;
-    for (size_t i = 0; i < NAMES; i++)
-        if (map[i].name[0] && strncmp(map[i].name, start, strlen(start)) == 0)
-            return map[i].value;
+    for (size_t i = 0; i < WORLD_NAMES; i++)
+        if (w->map[i].name[0] && w->map[i].expires > w->unix_ms &&
+            strncmp(w->map[i].name, start, strlen(start)) == 0)
+            return w->map[i].value;
     return NULL;
 }
 
 void world_forget(world *w) {
-    (void)w;
-    memset(map, 0, sizeof map);
+    memset(w->map, 0, sizeof w->map);
 }
 
 uint64_t world_draw(world *w, uint64_t below) {
@@ -73,7 +65,6 @@ void world_init(world *w, uint64_t seed) {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < 32; i++)
         w->key[i] = digits[world_draw(w, 16)];
-    world_forget(w);
 }
 
 static void tell_time(world *w, kp_op *op, uint64_t passed) {
@@ -141,6 +132,8 @@ static void do_read(world *w, kp_op *op) {
     w->reads++;
     const char *name = kp_read_name(op);
     const char *value = NULL;
+    w->how = KP_FOUND;
+    w->why = KP_WHY_NONE;
     if (w->place)
         value = w->place(w, name);
     else if (strcmp(name, "env:CAPTCHAAI_API_KEY") == 0)
@@ -149,7 +142,7 @@ static void do_read(world *w, kp_op *op) {
     if (len)
         memcpy(kp_read_room(op), value, len);
     tell_time(w, op, 1);
-    kp_on_read(op, value ? KP_FOUND : KP_ABSENT, KP_WHY_NONE, len);
+    kp_on_read(op, value || w->how != KP_FOUND ? w->how : KP_ABSENT, w->why, len);
 }
 
 static void do_store(world *w, kp_op *op) {
@@ -161,7 +154,7 @@ static void do_store(world *w, kp_op *op) {
         n++;
     kp_buf reply;
     kp_buf_init(&reply, NULL);
-    kp_kv kv = {NULL, map_get, map_put};
+    kp_kv kv = {w, map_get, map_put};
     bool mine = w->store && w->store(w, op, own, sizeof own);
     int failed = w->store_away ? 1 : mine ? 0 : kp_admit(&kv, w->unix_ms, args, n, &reply);
     tell_time(w, op, 1);

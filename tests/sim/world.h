@@ -18,6 +18,13 @@ typedef struct {
     uint64_t takes_ms;
 } world_answer;
 
+/* One name of the store's map. */
+typedef struct {
+    char name[128], value[256];
+    int64_t expires;
+} world_entry;
+enum { WORLD_NAMES = 256 };
+
 typedef struct world world;
 struct world {
     uint64_t mono_ms;
@@ -29,14 +36,16 @@ struct world {
     size_t reads, stores, https, submits;
     char last_line[4096];
     world_answer last;    /* what the last HTTP step got in the end */
-    /* What HTTP gets; NULL: kp_world_default. */
+    /* What HTTP gets; NULL: world_success. */
     world_answer (*http)(world *, const kp_op *);
     /* What a place holds: NULL is absent. "env:CAPTCHAAI_API_KEY" holds key by default. */
     const char *(*place)(world *, const char *name);
+    int how, why;         /* of kp_on_read: place may set them (KP_UNFIT, KP_FOUND_OPEN) */
     /* A store reply of the test's own instead of the map's: false to leave it to the map. */
     bool (*store)(world *, const kp_op *, char *reply, size_t size);
     char key[64];
     void *own;
+    world_entry map[WORLD_NAMES];
 };
 
 void world_init(world *, uint64_t seed);

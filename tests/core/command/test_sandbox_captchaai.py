@@ -183,7 +183,9 @@ LARGEST = PNG + bytes((1 << 20) - len(PNG))
 
 
 @pytest.mark.parametrize(
-    "image", [PNG, b"\xff\xd8\xff\xe0", b"GIF89a..", b"GIF87a..", b"RIFF\0\0\0\0WEBPVP8 ", b"BM....", LARGEST]
+    "image",
+    [PNG, b"\xff\xd8\xff\xe0", b"GIF89a..", b"GIF87a..", b"RIFF\0\0\0\0WEBPVP8 ", b"BM....", LARGEST],
+    ids="png jpeg gif89 gif87 webp bmp largest".split(),
 )
 def test_images(sandbox, image):
     box = sandbox()
