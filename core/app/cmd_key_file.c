@@ -108,7 +108,7 @@ static bool write_whole(int fd, const kp_buf *text) {
             return false;
         done += n > 0 ? (size_t)n : 0;
     }
-    return fchmod(fd, 0600) == 0 && fsync(fd) == 0;
+    return fsync(fd) == 0;
 }
 
 /* So that the new name too is there after a power cut. */
@@ -128,7 +128,7 @@ static bool replace(const char *path, const kp_buf *text, kp_buf *problem) {
     kp_buf_init(&fresh, NULL);
     kp_buf_str(&fresh, path);
     kp_buf_str(&fresh, ".XXXXXX");
-    int fd = fresh.failed ? -1 : mkostemp(fresh.data, O_CLOEXEC);
+    int fd = fresh.failed ? -1 : mkostemp(fresh.data, O_CLOEXEC); /* with mode 0600 */
     bool fine = fd >= 0 && write_whole(fd, text);
     int error = errno;
     if (fd >= 0 && close(fd) != 0 && fine) {

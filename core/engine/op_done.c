@@ -118,13 +118,8 @@ void kp_do_take_answer(kp_op *op) {
         kp_op_fail(op, KP_E_MEMORY, "the answer does not fit; ask for it again");
 }
 
-/* A trouble that lasted until the end is told too: it is why nothing came of the operation. */
 void kp_do_say_stop(kp_op *op) {
-    kp_class cls = kp_error_find(op->code)->cls;
-    bool trouble = op->attempts > 0 && cls != KP_CLASS_NONE && cls != KP_CLASS_PENDING && cls != KP_CLASS_TIMEOUT &&
-                   cls != KP_CLASS_CANCELLED;
-    kp_op_fail(op, kp_op_cancelled(op) ? KP_E_CANCELLED : KP_E_TIMEOUT, "%s%s",
-               trouble ? "the last call ended with " : "", trouble ? kp_error_name(op->code) : "");
+    kp_op_fail(op, kp_op_cancelled(op) ? KP_E_CANCELLED : KP_E_TIMEOUT, "%s", "");
 }
 
 void kp_do_say_stop_settle(kp_op *op) {

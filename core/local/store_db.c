@@ -78,23 +78,39 @@ static int check_schema(sqlite3 *db, const char **why) {
     return SQLITE_ERROR;
 }
 
-int kp_db_ready(kp_db *db, const char **why) {
-    if (db->ready)
-        return SQLITE_OK;
-    int error = sqlite3_exec(db->sqlite, settings, NULL, NULL, NULL);
-    if (!error)
-        error = sqlite3_exec(db->sqlite, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+static int check(kp_db *db, const char **why) {
+    int error = sqlite3_exec(db->sqlite, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     if (!error)
         error = check_schema(db->sqlite, why);
     if (!error)
         error = sqlite3_exec(db->sqlite, "COMMIT", NULL, NULL, NULL);
     if (error && !sqlite3_get_autocommit(db->sqlite))
         sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+    return error;
+}
+
+static int prepare(kp_db *db) {
+    int error = SQLITE_OK;
     for (int i = 0; i < KP_SQLS && !error; i++)
         if (!db->statement[i])
             error = sqlite3_prepare_v3(db->sqlite, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT, &db->statement[i],
                                        NULL);
-    db->ready = error == SQLITE_OK;
+    return error;
+}
+
+/* Each stage is done once, however often a later one finds the file locked. */
+int kp_db_ready(kp_db *db, const char **why) {
+    int error = SQLITE_OK;
+    while (!error && db->stage != KP_DB_READY) {
+        switch (db->stage) {
+        case KP_DB_OPEN: error = sqlite3_exec(db->sqlite, settings, NULL, NULL, NULL); break;
+        case KP_DB_SET: error = check(db, why); break;
+        case KP_DB_CHECKED: error = prepare(db); break;
+        case KP_DB_READY: break;
+        }
+        if (!error)
+            db->stage++;
+    }
     return error;
 }
 

@@ -19,10 +19,12 @@ typedef enum kp_sql {
     KP_SQLS
 } kp_sql;
 
+typedef enum kp_db_stage { KP_DB_OPEN, KP_DB_SET, KP_DB_CHECKED, KP_DB_READY } kp_db_stage;
+
 typedef struct kp_db {
     sqlite3 *sqlite;
     sqlite3_stmt *statement[KP_SQLS];
-    bool ready;
+    kp_db_stage stage;
     int turns; /* descriptor for store_turn.h, -1 */
     pid_t pid; /* that opened it */
     dev_t device;

@@ -22,13 +22,13 @@ static const size_t classes[] = {32,  48,   64,   96,   128,  192,  256,  384, 5
 enum { CLASSES = sizeof classes / sizeof classes[0] };
 
 /* The head of every block. Bytes past the size are always zero, and so is all of a free block. */
-typedef struct block {
+typedef struct head {
     _Alignas(ALIGNMENT) size_t room; /* most bytes that fit behind the head */
     union {
-        size_t size;        /* in use */
-        struct block *next; /* free   */
+        size_t size;       /* in use */
+        struct head *next; /* free   */
     };
-} block;
+} head;
 
 /* The head of every mapping: a chunk of small blocks, or one large block. */
 typedef struct mapping {
@@ -39,10 +39,10 @@ typedef struct mapping {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static mapping *mappings; /* all of them, for the child after fork */
-static block *free_small[CLASSES];
+static head *free_small[CLASSES];
 static char *chunk_at; /* the part of the newest chunk that is not yet cut into blocks */
 static size_t chunk_left;
-static block *kept; /* free large blocks, the newest first */
+static head *kept; /* free large blocks, the newest first */
 static size_t kept_bytes;
 static size_t in_use;
 
@@ -79,8 +79,8 @@ static size_t class_of(size_t bytes) {
     return i;
 }
 
-static block *take_small(size_t class) {
-    block *b = free_small[class];
+static head *take_small(size_t class) {
+    head *b = free_small[class];
     if (b) {
         free_small[class] = b->next;
         return b;
@@ -93,47 +93,47 @@ static block *take_small(size_t class) {
         chunk_at = (char *)(m + 1);
         chunk_left = CHUNK - sizeof *m;
     }
-    b = (block *)(void *)chunk_at;
+    b = (head *)(void *)chunk_at;
     chunk_at += bytes;
     chunk_left -= bytes;
     b->room = bytes - sizeof *b;
     return b;
 }
 
-static mapping *mapping_of(block *large) {
+static mapping *mapping_of(head *large) {
     return (mapping *)(void *)large - 1;
 }
 
 /* The kept block that fits best, and wastes less than half of itself. */
-static block *take_kept(size_t size) {
-    block **best = NULL;
-    for (block **b = &kept; *b; b = &(*b)->next)
+static head *take_kept(size_t size) {
+    head **best = NULL;
+    for (head **b = &kept; *b; b = &(*b)->next)
         if ((*b)->room >= size && (*b)->room / 2 <= size && (!best || (*b)->room < (*best)->room))
             best = b;
     if (!best)
         return NULL;
-    block *found = *best;
+    head *found = *best;
     *best = found->next;
     kept_bytes -= mapping_of(found)->size;
     return found;
 }
 
-static block *take_large(size_t size) {
-    block *b = take_kept(size);
+static head *take_large(size_t size) {
+    head *b = take_kept(size);
     if (b)
         return b;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t bytes = (size + sizeof(mapping) + sizeof(block) + page - 1) / page * page;
+    size_t bytes = (size + sizeof(mapping) + sizeof(head) + page - 1) / page * page;
     mapping *m = map(bytes);
     if (!m)
         return NULL;
-    b = (block *)(void *)(m + 1);
+    b = (head *)(void *)(m + 1);
     b->room = bytes - sizeof *m - sizeof *b;
     return b;
 }
 
 static void unmap_oldest_kept(void) {
-    block **last = &kept;
+    head **last = &kept;
     while ((*last)->next)
         last = &(*last)->next;
     mapping *m = mapping_of(*last);
@@ -142,7 +142,7 @@ static void unmap_oldest_kept(void) {
     unmap(m);
 }
 
-static void give_large(block *b) {
+static void give_large(head *b) {
     mapping *m = mapping_of(b);
     if (m->size > KEPT_MOST) {
         unmap(m);
@@ -151,12 +151,12 @@ static void give_large(block *b) {
     b->next = kept;
     kept = b;
     kept_bytes += m->size;
-    while (kept_bytes > KEPT_MOST)
+    while (kept && kept_bytes > KEPT_MOST)
         unmap_oldest_kept();
 }
 
-static block *block_of(void *data) {
-    return (block *)data - 1;
+static head *head_of(void *block) {
+    return (head *)block - 1;
 }
 
 static void *take(size_t size) {
@@ -165,8 +165,8 @@ static void *take(size_t size) {
     if (size == 0)
         size = 1;
     pthread_mutex_lock(&mutex);
-    size_t class = class_of(size + sizeof(block));
-    block *b = class < CLASSES ? take_small(class) : take_large(size);
+    size_t class = class_of(size + sizeof(head));
+    head *b = class < CLASSES ? take_small(class) : take_large(size);
     if (b) {
         b->size = size;
         in_use++;
@@ -179,33 +179,33 @@ void *kp_safe_alloc(size_t size) {
     return kp_mem_must_fail() ? NULL : take(size);
 }
 
-void *kp_safe_resize(void *data, size_t new_size) {
+void *kp_safe_resize(void *block, size_t new_size) {
     if (kp_mem_must_fail())
         return NULL;
-    if (!data)
+    if (!block)
         return take(new_size);
-    block *b = block_of(data);
+    head *b = head_of(block);
     if (new_size == 0)
         new_size = 1;
     if (new_size <= b->room) {
         if (new_size < b->size)
-            kp_wipe((char *)data + new_size, b->size - new_size);
+            kp_wipe((char *)block + new_size, b->size - new_size);
         b->size = new_size;
-        return data;
+        return block;
     }
     void *moved = take(new_size);
     if (!moved)
         return NULL;
-    memcpy(moved, data, b->size);
-    kp_safe_free(data);
+    memcpy(moved, block, b->size);
+    kp_safe_free(block);
     return moved;
 }
 
-void kp_safe_free(void *data) {
-    if (!data)
+void kp_safe_free(void *block) {
+    if (!block)
         return;
-    block *b = block_of(data);
-    kp_wipe(data, b->size);
+    head *b = head_of(block);
+    kp_wipe(block, b->size);
     pthread_mutex_lock(&mutex);
     size_t class = class_of(b->room + sizeof *b);
     if (class < CLASSES) {

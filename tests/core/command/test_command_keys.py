@@ -259,6 +259,16 @@ def test_keys_set(run, box):
     assert run("verify", "--provider", "nocaptchaai").status == 0
 
 
+def test_keys_set_masks_the_key_wherever_it_stands(bare):
+    key = bare.new_key()
+    (bare.home / key).mkdir()
+    for words in ((), ("--json",)):
+        result = bare("keys", "set", *words, stdin=key, HOME=str(bare.home / key))
+        assert result.status == 0 and f"{bare.home}/[REDACTED]/.captchaai" in result.out
+    (bare.home / key / ".captchaai/config.json").write_text("[]")
+    assert "[REDACTED]" in bare("keys", "set", stdin=key, HOME=str(bare.home / key)).err
+
+
 @pytest.mark.parametrize("before, after", [
     ('{\n  "b": [1,  2],\n  "api_key" :"old" , "z":3}', '{\n  "b": [1,  2],\n  "api_key" :"KEY" , "z":3}'),
     ('{\n\t"b": 1e1\n}\n', '{\n\t"api_key": "KEY",\n\t"b": 1e1\n}\n'),

@@ -128,6 +128,12 @@ def test_no_progress_line_where_none_is_wanted(run, boxes, words, env):
     assert "solving" not in terminal.shown and "\x1b" not in terminal.shown
 
 
+def test_no_progress_line_in_a_pipe(run, boxes):
+    run.use(boxes("--solve-ms", "900"))
+    result = run(*SOLVE, TERM="xterm")
+    assert result.status == 0 and result.err == ""
+
+
 def echo(terminal):
     return bool(termios.tcgetattr(terminal.slave)[3] & termios.ECHO)
 

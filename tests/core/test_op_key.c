@@ -1,0 +1,594 @@
+/* test_op_key.c: which key an operation uses: places, fallback, cooling, bans, proof, and keys of tasks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine/client.h"
+#include "op_case.h"
+
+static const char wrong_key[] = "ERROR_WRONG_USER_KEY";
+
+static void expect_used(const char *name, const char *source) {
+    expect_error(KP_OK);
+    expect_fact("key_name", name);
+    expect_fact("source", source);
+}
+
+/* ---- Places ---- */
+
+static void default_order(void **state) {
+    (void)state;
+    static const struct {
+        const char *place, *source;
+    } places[] = {{"env:CAPTCHAAI_API_KEY", "env:CAPTCHAAI_API_KEY"},
+                  {"file:/creds/captchaai_key", "cred:captchaai_key"},
+                  {"file:/run/secrets/captchaai_key", "file:/run/secrets/captchaai_key"},
+                  {"file:.env", "dotenv:.env#CAPTCHAAI_API_KEY"},
+                  {"file:~/.captchaai/config.json", "json:~/.captchaai/config.json#/api_key"}};
+    char env[80], json[80];
+    for (size_t from = 0; from < 5; from++) { /* the first that exists wins, whatever is behind it */
+        forget_places();
+        put_place("env:CREDENTIALS_DIRECTORY", "/creds", KP_FOUND, 0);
+        const char *key = case_key(1);
+        snprintf(env, sizeof env, "CAPTCHAAI_API_KEY=%s\n", key);
+        snprintf(json, sizeof json, "{\"api_key\":\"%s\"}", key);
+        for (size_t i = from; i < 5; i++)
+            put_place(places[i].place, i == 3 ? env : i == 4 ? json : key, KP_FOUND, 0);
+        another_client();
+        begin(KP_VERIFY);
+        expect_error(KP_OK);
+        expect_fact("key_name", "primary");
+        assert_non_null(strstr(fact("source"), places[from].source));
+    }
+}
+
+static void further_members_by_default(void **state) {
+    (void)state;
+    static const char *const names[] = {"backup", "key2", "key9"};
+    static const char *const places[] = {"env:CAPTCHAAI_API_KEY_BACKUP", "env:CAPTCHAAI_API_KEY_2",
+                                         "env:CAPTCHAAI_API_KEY_9"};
+    for (size_t i = 0; i < 3; i++) {
+        forget_places();
+        put_place(places[i], case_key(1), KP_FOUND, 0);
+        another_client();
+        begin(KP_VERIFY);
+        expect_used(names[i], places[i]);
+    }
+}
+
+static void an_unusable_place_does_not_fall_through(void **state) {
+    (void)state;
+    static const struct {
+        const char *value;
+        int how, why, code;
+        const char *text;
+    } bad[] = {
+        {NULL, KP_UNFIT, KP_WHY_NOT_REGULAR, KP_E_KEY_FILE, "not a regular file"},
+        {NULL, KP_UNFIT, KP_WHY_TOO_BIG, KP_E_KEY_FILE, "64 KiB"},
+        {NULL, KP_FAILED, KP_WHY_FORBIDDEN, KP_E_KEY_FILE, "permission"},
+        {NULL, KP_FAILED, KP_WHY_LINK_LOOP, KP_E_KEY_FILE, "circle"},
+        {"YOUR_API_KEY", KP_FOUND, 0, KP_E_PLACEHOLDER, "sample"},
+        {"abc123def456", KP_FOUND, 0, KP_E_PLACEHOLDER, "sample"},
+        {"\"quoted-key-value\"", KP_FOUND, 0, KP_E_BAD_KEY, "quotes"},
+        {"two words of it", KP_FOUND, 0, KP_E_BAD_KEY, "blank"},
+        {"\xEF\xBB\xBFkey-with-a-bom", KP_FOUND, 0, KP_E_BAD_KEY, "byte order mark"},
+    };
+    option("keys", "[{\"name\":\"one\",\"from\":[\"file:/a\",\"env:CAPTCHAAI_API_KEY\"]},\"env:CAPTCHAAI_API_KEY\"]");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        forget_places();
+        put_place("env:CAPTCHAAI_API_KEY", t.secrets[0], KP_FOUND, 0);
+        put_place("file:/a", bad[i].value, bad[i].how, bad[i].why);
+        another_client();
+        begin(KP_SOLVE);
+        expect_error(bad[i].code);
+        expect_text("file:/a");
+        expect_text(bad[i].text);
+        if (bad[i].value)
+            assert_null(strstr(fact("text"), bad[i].value));
+        assert_int_equal(t.w.https + t.w.submits, 0);
+    }
+    forget_places(); /* absent is no trouble */
+    put_place("env:CAPTCHAAI_API_KEY", t.secrets[0], KP_FOUND, 0);
+    another_client();
+    begin(KP_VERIFY);
+    expect_used("one", "env:CAPTCHAAI_API_KEY");
+}
+
+static void k4b_strict_refuses_open_files(void **state) {
+    (void)state;
+    option("keys", "file:/open");
+    put_place("file:/open", case_key(1), KP_FOUND_OPEN, 0);
+    begin(KP_VERIFY);
+    expect_used("primary", "file:/open");
+    expect_fact("flags", "open_file ");
+    option("strict", "true");
+    another_client();
+    begin(KP_VERIFY);
+    expect_error(KP_E_STRICT);
+    expect_text("file:/open: other users can read it");
+    kp_client_weaken(t.client, "memory cannot be locked");
+    kp_client_weaken(t.client, "core dumps are on");
+    begin(KP_VERIFY);
+    expect_error(KP_E_STRICT);
+    expect_text("memory cannot be locked; core dumps are on");
+    assert_int_equal(t.w.https, 0);
+}
+
+static void k6_both_forms_set(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_FILE", "/run/key", KP_FOUND, 0);
+    begin(KP_VERIFY);
+    expect_error(KP_E_KEY_TWICE);
+}
+
+static void k1_says_where_it_looked(void **state) {
+    (void)state;
+    forget_places();
+    begin(KP_SOLVE);
+    expect_error(KP_E_NO_KEY);
+    static const char *const parts[] = {"env:CAPTCHAAI_API_KEY", "cred:captchaai_key", "/run/secrets/captchaai_key", ".env",
+                                        "~/.captchaai/config.json", "CAPTCHAAI_API_KEY_BACKUP"};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        expect_text(parts[i]);
+    assert_non_null(strstr(fact("advice"), "keyplate keys set"));
+    assert_null(strstr(fact("text"), "CI job"));
+    assert_null(strstr(fact("text"), "clear_env"));
+    assert_int_equal(t.w.https, 0);
+    begin(KP_RESULT);
+    expect_error(KP_E_NO_KEY);
+    expect_fact("task", "4242"); /* what the caller gave is told with every error */
+}
+
+static void k1_hints_of_the_surroundings(void **state) {
+    (void)state;
+    static const struct {
+        const char *host, *text;
+    } hosts[] = {{"nginx", "\"env CAPTCHAAI_API_KEY;\""}, {"php-fpm", "clear_env = no"}, {"php-fpm", "env[CAPTCHAAI_API_KEY]"}};
+    forget_places();
+    put_place("env:CI", "true", KP_FOUND, 0);
+    put_place("env:PSModulePath", "x", KP_FOUND, 0);
+    for (size_t i = 0; i < 3; i++) {
+        option("host", hosts[i].host);
+        another_client();
+        begin(KP_VERIFY);
+        expect_error(KP_E_NO_KEY);
+        expect_text(hosts[i].text);
+        expect_text("${{ secrets.CAPTCHAAI_API_KEY }}");
+        expect_text("forks");
+        expect_text("$env:CAPTCHAAI_API_KEY");
+    }
+}
+
+static void a_reference_in_place_of_the_members(void **state) {
+    (void)state;
+    put_place("env:OTHER", case_key(1), KP_FOUND, 0);
+    begin(KP_VERIFY);
+    set("key", "env:OTHER");
+    expect_used("candidate", "env:OTHER");
+    begin(KP_VERIFY);
+    expect_used("primary", "env:CAPTCHAAI_API_KEY");
+    begin(KP_VERIFY);
+    set("key", t.secrets[1]); /* a key is no reference */
+    expect_error(KP_E_REFERENCE);
+    begin(KP_VERIFY);
+    set("key", "env:NOWHERE");
+    expect_error(KP_E_NO_KEY);
+    assert_null(strstr(fact("text"), "_BACKUP"));
+    begin(KP_VERIFY);
+    set("key", "env:OTHER\"],\"x\":[\"");
+    expect_error(KP_E_REFERENCE);
+}
+
+/* ---- Refused keys ---- */
+
+static void backup_when_the_primary_is_refused_at_submit(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
+    option("audit.file", "/x");
+    begin(KP_VERIFY);
+    expect_error(KP_OK);
+    put_answer("submit", 200, wrong_key);
+    begin(KP_SOLVE);
+    expect_used("backup", "env:CAPTCHAAI_API_KEY_BACKUP");
+    assert_int_equal(t.w.submits, 2);
+    assert_int_equal(t.line_count, 3); /* two intents, one outcome */
+    assert_true(passed("SUBMIT COOL REFUND"));
+    assert_non_null(strstr(fact("task"), "captchaai/backup~"));
+    begin(KP_SOLVE); /* the primary cools, and is not tried */
+    expect_used("backup", "env:CAPTCHAAI_API_KEY_BACKUP");
+    assert_int_equal(t.w.submits, 1);
+}
+
+static void refused_one_after_the_other(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
+    put_answers("balance", 200, wrong_key);
+    begin(KP_SOLVE);
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    assert_int_equal(t.w.https, 2); /* one proof each */
+    assert_int_equal(t.w.submits, 0);
+    begin(KP_SOLVE);
+    expect_error(KP_E_KEY_COOLING);
+    assert_int_equal(t.w.https, 0);
+}
+
+static void the_first_error_stays_when_no_other_key_is_there(void **state) {
+    (void)state;
+    begin(KP_VERIFY);
+    expect_error(KP_OK);
+    put_answer("submit", 200, "{\"status\":0,\"request\":\"ERROR_WRONG_USER_KEY\",\"error_text\":\"expired\"}");
+    begin(KP_SOLVE);
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    expect_text("the service says: expired");
+    expect_text("(key primary ***");
+    assert_true(passed("REFUND READ"));
+    assert_int_equal(number("retry_after_ms"), 60000);
+}
+
+static void funds_of_the_same_account_only(void **state) {
+    (void)state;
+    option("keys", "[{\"from\":\"env:A\",\"account\":\"x\"},{\"from\":\"env:B\",\"account\":\"y\"},"
+                   "{\"from\":\"env:C\",\"account\":\"x\"},{\"from\":\"env:D\"}]");
+    put_place("env:A", case_key(1), KP_FOUND, 0);
+    put_place("env:B", case_key(2), KP_FOUND, 0);
+    put_place("env:D", case_key(4), KP_FOUND, 0);
+    put_answer("submit", 200, "ERROR_ZERO_BALANCE");
+    begin(KP_SUBMIT);
+    expect_error(KP_E_C_ZERO_BALANCE); /* B is of another account, C is not there, D of another */
+    expect_fact("key_name", "primary");
+    assert_int_equal(t.w.submits, 1);
+    begin(KP_TELL); /* all are found now: the same again without a look */
+    expect_error(KP_OK);
+    put_answer("submit", 200, "ERROR_ZERO_BALANCE");
+    begin(KP_SUBMIT);
+    expect_error(KP_E_C_ZERO_BALANCE);
+    assert_int_equal(t.w.submits, 1);
+    put_place("env:C", case_key(3), KP_FOUND, 0);
+    put_answer("submit", 200, "ERROR_ZERO_BALANCE");
+    begin(KP_SUBMIT);
+    expect_used("key2", "env:C");
+    put_answer("submit", 200, wrong_key); /* for a refused key any account will do */
+    begin(KP_SUBMIT);
+    expect_used("backup", "env:B");
+}
+
+static void an_address_is_no_reason_for_another_key(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
+    option("proxy", "http://user:secret-of-proxy@proxy.example:8080");
+    put_answers("balance", 200, "ERROR_IP_NOT_ALLOWED");
+    for (size_t i = 0; i < 2; i++) {
+        begin(KP_SOLVE);
+        run();
+        expect_fact("class", i ? "key" : "address");
+        expect_fact("key_name", "primary");
+        assert_int_equal(t.w.submits, 0);
+        assert_int_equal(t.w.https, i ? 0 : 1);
+        expect_text(i ? "it said ERROR_IP_NOT_ALLOWED" : "through the proxy proxy.example:8080");
+        assert_null(strstr(fact("text"), "secret"));
+    }
+}
+
+static void cooling_doubles(void **state) {
+    (void)state;
+    put_answers("balance", 200, wrong_key);
+    static const unsigned seconds[] = {60, 120, 240, 480, 960, 1920, 3600, 3600};
+    for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
+        begin(KP_BALANCE);
+        expect_error(KP_E_C_WRONG_USER_KEY);
+        assert_int_equal(number("retry_after_ms"), seconds[i] * 1000L);
+        for (size_t k = 0; k < 2; k++) { /* another process first, then the same client */
+            if (k == 0)
+                another_client();
+            begin(k ? KP_BALANCE : KP_SOLVE);
+            expect_error(KP_E_KEY_COOLING);
+            expect_text("it said ERROR_WRONG_USER_KEY; again in");
+            assert_in_range(number("retry_after_ms"), 1, seconds[i] * 1000);
+            assert_int_equal(t.w.https, 0);
+        }
+        t.w.mono_ms += seconds[i] * 1000 - 200;
+        t.w.unix_ms += seconds[i] * 1000 - 200;
+        begin(KP_BALANCE);
+        expect_error(KP_E_KEY_COOLING);
+        t.w.mono_ms += 400;
+        t.w.unix_ms += 400;
+    }
+    forget_answers(); /* a success ends it */
+    begin(KP_BALANCE);
+    expect_error(KP_OK);
+    put_answer("balance", 200, wrong_key);
+    begin(KP_BALANCE);
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    assert_int_equal(number("retry_after_ms"), 60000);
+}
+
+static void g6_one_attempt_a_minute_whoever_asks(void **state) {
+    (void)state;
+    enum { WORKERS = 50 };
+    kp_client *clients[WORKERS];
+    kp_op *ops[WORKERS];
+    size_t attempts = 0;
+    put_answers("balance", 200, wrong_key);
+    put_answers("submit", 200, wrong_key);
+    for (size_t i = 0; i < WORKERS; i++)
+        clients[i] = kp_client_new(t.config);
+    for (size_t round = 0; round < 3; round++) {
+        uint64_t begun = t.w.mono_ms;
+        t.w.https = 0;
+        size_t left = WORKERS;
+        for (size_t i = 0; i < WORKERS; i++) {
+            ops[i] = kp_op_new(clients[i], i % 2 ? KP_BALANCE : KP_SUBMIT);
+            kp_op_set(ops[i], "method", "turnstile", 9);
+            kp_op_set(ops[i], "params", "{\"sitekey\":\"a\",\"pageurl\":\"https://a.example\"}", 49);
+        }
+        while (left > 0) { /* all at the same time */
+            size_t i = world_draw(&t.w, WORKERS);
+            if (!ops[i] || world_step(&t.w, ops[i]))
+                continue;
+            assert_true(kp_op_error(ops[i]) == KP_E_KEY_COOLING || kp_op_error(ops[i]) == KP_E_C_WRONG_USER_KEY);
+            kp_op_free(ops[i]);
+            ops[i] = NULL;
+            left--;
+        }
+        attempts += t.w.https;
+        assert_int_equal(t.w.https, round < 2 ? 1 - round : 1);
+        assert_true(t.w.mono_ms - begun < 60000);
+        if (round == 1) {
+            t.w.mono_ms += 60000;
+            t.w.unix_ms += 60000;
+        }
+    }
+    assert_int_equal(attempts, 2);
+    for (size_t i = 0; i < WORKERS; i++)
+        kp_client_free(clients[i]);
+}
+
+/* A store that can be read but not written, as on a full disk. */
+static bool read_only(world *w, const kp_op *op, char *reply, size_t size) {
+    (void)w;
+    if (strcmp(kp_store_arg(op, 0, NULL), "GET") == 0)
+        return false;
+    snprintf(reply, size, "bad disk");
+    return true;
+}
+
+static void g6_a_store_that_fails(void **state) {
+    (void)state;
+    put_answers("balance", 200, wrong_key);
+    put_answers("submit", 200, wrong_key);
+    for (int writable = 0; writable < 2; writable++) {
+        t.w.store_away = writable;
+        t.w.store = writable ? NULL : read_only;
+        another_client();
+        size_t attempts = 0;
+        for (size_t i = 0; i < 10; i++) {
+            begin(i % 2 ? KP_SUBMIT : KP_BALANCE);
+            run();
+            expect_fact("class", "key");
+            attempts += t.w.https;
+        }
+        assert_int_equal(attempts, 1);
+    }
+}
+
+static void a_ban_stops_every_key(void **state) {
+    (void)state;
+    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE, KP_RESULT, KP_WAIT, KP_REPORT};
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
+    put_place("env:OTHER", case_key(2), KP_FOUND, 0);
+    put_answer("balance", 200, "IP_BANNED");
+    begin(KP_SOLVE);
+    expect_error(KP_E_C_IP_BANNED);
+    assert_int_equal(number("retry_after_ms"), 300000);
+    expect_text("directly");
+    assert_int_equal(t.w.https, 1);
+    for (size_t i = 0; i < 14; i++) {
+        if (i == 7)
+            another_client();
+        begin(kinds[i % 7]);
+        if (i % 2)
+            set("key", "env:OTHER");
+        expect_error(KP_E_BANNED);
+        expect_fact("class", "address");
+        expect_text("again in 5 min");
+        assert_in_range(number("retry_after_ms"), 299000, 300000);
+        assert_int_equal(t.w.https, 0);
+    }
+    t.w.mono_ms += 300000;
+    t.w.unix_ms += 300000;
+    begin(KP_SOLVE);
+    expect_error(KP_OK);
+    option("source_address", "192.0.2.1"); /* another egress is another matter */
+    put_answer("submit", 200, "IP_BANNED");
+    begin(KP_SOLVE);
+    expect_error(KP_E_C_IP_BANNED);
+    another_client();
+    begin(KP_SOLVE);
+    expect_error(KP_OK);
+}
+
+/* ---- Proof ---- */
+
+static void a_new_key_is_proven_once(void **state) {
+    (void)state;
+    begin(KP_SOLVE);
+    expect_error(KP_OK);
+    assert_true(passed("CLAIM PROBE COOL GATE ADMIT"));
+    begin(KP_SOLVE);
+    expect_error(KP_OK);
+    assert_false(passed("CLAIM"));
+    another_client();
+    begin(KP_SOLVE);
+    expect_error(KP_OK);
+    assert_false(passed("CLAIM"));
+}
+
+static void without_proof_it_goes_on(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 3; i++) { /* nothing was learnt about the key */
+        world_forget(&t.w);
+        if (i == 2)
+            put_loss("balance", KP_NET_RESET, KP_MAYBE_SENT);
+        else
+            put_answer("balance", i ? 502 : 200, "<html>");
+        another_client();
+        begin(i == 1 ? KP_RESULT : KP_SOLVE);
+        expect_error(KP_OK);
+        assert_null(world_value(&t.w, "good/"));
+        assert_null(world_value(&t.w, "rate probe/")); /* the claim is given back */
+    }
+    put_answer("balance", 200, "ERROR_ZERO_BALANCE"); /* that it is known is proof */
+    another_client();
+    begin(KP_SUBMIT);
+    run();
+    assert_non_null(world_value(&t.w, "good/"));
+}
+
+static void a_claim_is_given_back_when_stopped(void **state) {
+    (void)state;
+    put_answers("balance", 503, "");
+    begin(KP_BALANCE);
+    assert_true(reach("POLLWAIT"));
+    assert_non_null(world_value(&t.w, "rate probe/"));
+    kp_op_cancel(t.op);
+    expect_error(KP_E_CANCELLED);
+    assert_null(world_value(&t.w, "rate probe/"));
+}
+
+/* ---- Tasks and their keys ---- */
+
+static char reference[128];
+
+static void make_task_of_backup(void) {
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
+    put_answer("balance", 200, wrong_key);
+    begin(KP_SUBMIT);
+    expect_used("backup", "env:CAPTCHAAI_API_KEY_BACKUP");
+    snprintf(reference, sizeof reference, "%s", fact("task"));
+}
+
+static void a_task_is_asked_for_with_its_key(void **state) {
+    (void)state;
+    make_task_of_backup();
+    for (size_t i = 0; i < 2; i++) {
+        another_client();
+        begin(i ? KP_RESULT : KP_WAIT);
+        set("task", reference);
+        assert_true(reach("POLL"));
+        assert_non_null(strstr(kp_http_url(t.op), t.secrets[1]));
+        assert_non_null(strstr(kp_http_url(t.op), "id=4242"));
+        expect_used("backup", "env:CAPTCHAAI_API_KEY_BACKUP");
+        expect_fact("task", reference);
+    }
+}
+
+static void a_member_of_another_name_with_the_same_key(void **state) {
+    (void)state;
+    make_task_of_backup();
+    option("keys", "[\"env:CAPTCHAAI_API_KEY\",{\"name\":\"new\",\"from\":\"env:CAPTCHAAI_API_KEY_BACKUP\"}]");
+    another_client();
+    begin(KP_RESULT);
+    set("task", reference);
+    expect_used("new", "env:CAPTCHAAI_API_KEY_BACKUP");
+    expect_fact("task", reference); /* as the caller wrote it */
+}
+
+static void the_key_of_a_task_is_gone(void **state) {
+    (void)state;
+    make_task_of_backup();
+    forget_places();
+    put_place("env:CAPTCHAAI_API_KEY", case_key(2), KP_FOUND, 0);
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(3), KP_FOUND, 0);
+    another_client();
+    for (size_t i = 0; i < 2; i++) { /* looked for, then known */
+        begin(KP_RESULT);
+        set("task", reference);
+        expect_error(KP_E_KEY_GONE);
+        expect_fact("task", reference);
+        expect_text("backup");
+        assert_int_equal(t.w.https, 0);
+    }
+    put_answer("balance", 200, wrong_key); /* no other key is tried for it */
+    begin(KP_SUBMIT);
+    expect_error(KP_OK);
+}
+
+static void a_task_of_the_other_service(void **state) {
+    (void)state;
+    begin(KP_RESULT);
+    set("task", "nocaptchaai/primary~0123abcd/7");
+    expect_error(KP_E_TASK_REFERENCE);
+    expect_text("nocaptchaai");
+    static const char *const bad[] = {"a b", "captchaai/x/1", "captchaai/primary~zz/1", "/", "captchaai/primary~0123abcd/"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        begin(KP_WAIT);
+        set("task", bad[i]);
+        expect_error(KP_E_TASK_REFERENCE);
+        assert_int_equal(t.w.https, 0);
+    }
+    begin(KP_WAIT);
+    set("task", "");
+    expect_error(KP_E_MISSING);
+}
+
+/* ---- Several operations of one client ---- */
+
+static void one_looks_and_the_others_wait(void **state) {
+    (void)state;
+    kp_op *first = begin(KP_VERIFY), *second = kp_op_new(t.client, KP_VERIFY);
+    assert_true(reach("READ"));
+    world_step(&t.w, second);
+    assert_string_equal(kp_op_get(second, "state", NULL), "LOADING");
+    while (strcmp(kp_op_get(first, "state", NULL), "READ") == 0)
+        world_step(&t.w, first);
+    size_t reads = t.w.reads;
+    assert_int_not_equal(world_run(&t.w, second, 100), 0);
+    assert_int_equal(kp_op_error(second), 0);
+    assert_int_equal(t.w.reads, reads);
+    expect_error(KP_OK);
+    kp_op_free(second);
+    another_client();
+    first = begin(KP_VERIFY);
+    second = kp_op_new(t.client, KP_VERIFY);
+    assert_true(reach("READ"));
+    world_step(&t.w, second);
+    if (world_draw(&t.w, 2)) /* the one that looks is gone, or does not go on */
+        case_end(NULL);
+    assert_int_not_equal(world_run(&t.w, second, 1000), 0);
+    assert_int_equal(kp_op_error(second), 0);
+    kp_op_free(second);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(default_order),
+        CASE(further_members_by_default),
+        CASE(an_unusable_place_does_not_fall_through),
+        CASE(k4b_strict_refuses_open_files),
+        CASE(k6_both_forms_set),
+        CASE(k1_says_where_it_looked),
+        CASE(k1_hints_of_the_surroundings),
+        CASE(a_reference_in_place_of_the_members),
+        CASE(backup_when_the_primary_is_refused_at_submit),
+        CASE(refused_one_after_the_other),
+        CASE(the_first_error_stays_when_no_other_key_is_there),
+        CASE(funds_of_the_same_account_only),
+        CASE(an_address_is_no_reason_for_another_key),
+        CASE(cooling_doubles),
+        CASE(g6_one_attempt_a_minute_whoever_asks),
+        CASE(g6_a_store_that_fails),
+        CASE(a_ban_stops_every_key),
+        CASE(a_new_key_is_proven_once),
+        CASE(without_proof_it_goes_on),
+        CASE(a_claim_is_given_back_when_stopped),
+        CASE(a_task_is_asked_for_with_its_key),
+        CASE(a_member_of_another_name_with_the_same_key),
+        CASE(the_key_of_a_task_is_gone),
+        CASE(a_task_of_the_other_service),
+        CASE(one_looks_and_the_others_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

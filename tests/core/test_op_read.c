@@ -1,0 +1,424 @@
+/* test_op_read.c: free operations: balance, verify, result, wait, report and the facts about keys. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "op_case.h"
+
+static const char not_ready[] = "{\"status\":0,\"request\":\"CAPCHA_NOT_READY\"}";
+
+static void balance_as_decimal_and_integer(void **state) {
+    (void)state;
+    begin(KP_BALANCE);
+    expect_error(KP_OK);
+    expect_fact("balance", "12.345");
+    expect_fact("balance_micro", "12345000");
+    expect_fact("unit", "USD");
+    expect_fact("answer", NULL);
+    assert_int_equal(t.w.https, 1); /* the call is its own proof of the key */
+    assert_non_null(world_value(&t.w, "good/"));
+    begin(KP_BALANCE);
+    expect_error(KP_OK);
+    assert_int_equal(t.w.https, 1);
+    assert_int_equal(t.w.submits, 0);
+}
+
+static void balance_of_the_other_service(void **state) {
+    (void)state;
+    option("provider", "nocaptchaai");
+    put_answer("balance", 200, "{\"Subscription\":{\"remaining\":\"77\"}}");
+    begin(KP_BALANCE);
+    expect_error(KP_OK);
+    expect_fact("balance", "77");
+    expect_fact("unit", "credits");
+    begin(KP_REPORT);
+    expect_error(KP_E_METHOD);
+    assert_int_equal(t.w.https, 0);
+}
+
+static void p2_no_balance_of_nothing(void **state) {
+    (void)state;
+    static const char *const bodies[] = {"", "-0", "1e999", "NaN", "{\"status\":1}", "{\"status\":1,\"request\":\"\"}"};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        forget_answers();
+        put_answers("balance", 200, bodies[i]);
+        another_client();
+        begin(KP_BALANCE);
+        expect_error(KP_E_ANSWER);
+        expect_fact("balance", NULL);
+        expect_fact("balance_micro", NULL);
+        assert_int_equal(t.w.https, 3);
+    }
+}
+
+static void verify_tells_the_key(void **state) {
+    (void)state;
+    begin(KP_VERIFY);
+    expect_error(KP_OK);
+    expect_fact("balance", "12.345");
+    expect_fact("source", "env:CAPTCHAAI_API_KEY");
+    char mask[16];
+    snprintf(mask, sizeof mask, "***%s", t.secrets[0] + 26);
+    expect_fact("key", mask);
+}
+
+static void result_asks_once(void **state) {
+    (void)state;
+    put_answer("result", 200, not_ready);
+    begin(KP_RESULT);
+    expect_error(KP_E_PENDING);
+    expect_fact("class", "pending");
+    expect_fact("polls", "1");
+    assert_non_null(strstr(fact("task"), "/4242"));
+    begin(KP_RESULT);
+    expect_error(KP_OK);
+    expect_fact("answer", "token-4242");
+}
+
+static void wait_asks_until_it_is_there(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        put_answer("result", 200, not_ready);
+    uint64_t begun = t.w.mono_ms;
+    begin(KP_WAIT);
+    expect_error(KP_OK);
+    expect_fact("polls", "5");
+    assert_in_range(t.w.mono_ms - begun, 20000, 21000);
+    expect_fact("answer", "token-4242");
+}
+
+static void wait_outlives_troubles(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        put_loss("result", KP_NET_RESET, KP_MAYBE_SENT);
+        put_answer("result", 502, "<html>");
+        put_answer("result", 200, "ERROR_SERVER_ERROR");
+        put_loss("result", KP_NET_CONNECT, KP_UNSENT);
+        put_answer("result", 429, "");
+        put_answer("result", 200, "garbage");
+    }
+    begin(KP_WAIT);
+    set("timeout_ms", "900000");
+    expect_error(KP_OK);
+    expect_fact("answer", "token-4242");
+}
+
+static void a_trouble_that_lasts_is_named(void **state) {
+    (void)state;
+    put_answers("result", 200, "garbage");
+    begin(KP_WAIT);
+    expect_error(KP_E_ANSWER);
+    assert_non_null(fact("task"));
+    assert_true(t.w.https > 10);
+}
+
+static void p7_idle_for_ever_ends_at_the_deadline(void **state) {
+    (void)state;
+    option("provider", "nocaptchaai");
+    put_answers("result", 200, "{\"errorId\":0,\"status\":\"idle\"}");
+    uint64_t begun = t.w.mono_ms;
+    begin(KP_SOLVE);
+    set("timeout_ms", "45000");
+    expect_error(KP_E_TIMEOUT);
+    assert_true(t.w.mono_ms - begun <= 45100);
+    assert_int_equal(t.w.submits, 1);
+    assert_non_null(strstr(fact("task"), "/4242"));
+    expect_fact("unknown", NULL);
+    assert_string_equal(fact("text"), kp_error_text(KP_E_TIMEOUT)); /* pending is no trouble */
+}
+
+static void p6_unknown_code_is_no_endless_retry(void **state) {
+    (void)state;
+    put_answers("result", 200, "ERROR_SOMETHING_NEW");
+    begin(KP_SOLVE);
+    expect_error(KP_E_UNKNOWN_CODE);
+    expect_fact("class", "unknown");
+    expect_fact("code", "ERROR_SOMETHING_NEW");
+    expect_fact("provider_code", "ERROR_SOMETHING_NEW");
+    expect_fact("polls", "1");
+    assert_non_null(strstr(fact("task"), "/4242"));
+    expect_fact("unknown", NULL);
+}
+
+static void the_task_is_told_with_every_error_behind_it(void **state) {
+    (void)state;
+    static const char *const bodies[] = {"ERROR_CAPTCHA_UNSOLVABLE", "ERROR_WRONG_CAPTCHA_ID", "ERROR_WRONG_USER_KEY",
+                                         "IP_BANNED", "ERROR_ZERO_BALANCE", "ERROR_BAD_PARAMETERS"};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        case_end(NULL);
+        case_begin(NULL);
+        put_answer("result", 200, bodies[i]);
+        begin(KP_SOLVE);
+        assert_string_equal(kp_error_name(run()), bodies[i]);
+        assert_non_null(strstr(fact("task"), "/4242"));
+        assert_int_equal(t.w.submits, 1);
+        expect_fact("unknown", NULL);
+    }
+}
+
+static void reads_are_tried_three_times(void **state) {
+    (void)state;
+    static const int kinds[] = {KP_BALANCE, KP_RESULT, KP_REPORT};
+    static const char *const calls[] = {"balance", "result", "report"};
+    begin(KP_VERIFY);
+    expect_error(KP_OK);
+    for (size_t i = 0; i < 3; i++) {
+        forget_answers();
+        put_loss(calls[i], KP_NET_RESET, KP_MAYBE_SENT);
+        put_answer(calls[i], 500, "");
+        begin(kinds[i]);
+        expect_error(KP_OK);
+        assert_int_equal(t.w.https, 3);
+        put_answers(calls[i], 503, "");
+        begin(kinds[i]);
+        expect_error(KP_E_SERVER);
+        assert_int_equal(t.w.https, 3);
+        assert_int_equal(number("attempts"), 3);
+    }
+    forget_answers();
+    put_loss("balance", KP_NET_TLS, KP_UNSENT); /* not by itself */
+    begin(KP_BALANCE);
+    expect_error(KP_E_TLS);
+    assert_int_equal(t.w.https, 1);
+}
+
+static void a_quota_bounds_all_retries_of_a_client(void **state) {
+    (void)state;
+    begin(KP_VERIFY);
+    expect_error(KP_OK);
+    put_answers("result", 503, "");
+    size_t calls = 0;
+    for (size_t i = 0; i < 40; i++) {
+        uint64_t begun = t.w.mono_ms;
+        begin(KP_RESULT);
+        expect_error(KP_E_SERVER);
+        calls += t.w.https;
+        if (i > 20) { /* used up: the error comes at once */
+            assert_int_equal(t.w.https, 1);
+            assert_true(t.w.mono_ms - begun < 1000);
+        }
+    }
+    assert_int_equal(calls, 40 + 100 / 5);
+}
+
+static void t9_reads_wait_as_the_service_asks(void **state) {
+    (void)state;
+    static const char *const texts[] = {"7", "-3", "later", "9999999", "Sun, 06 Nov 1994 08:49:37 GMT"};
+    begin(KP_VERIFY);
+    expect_error(KP_OK);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        forget_answers();
+        world_answer *a = put_answer("balance", 503, "");
+        a->header_name = "Retry-After";
+        a->header_value = texts[i];
+        uint64_t begun = t.w.mono_ms;
+        begin(KP_BALANCE);
+        int code = run();
+        uint64_t took = t.w.mono_ms - begun;
+        assert_int_equal(code, i == 3 ? KP_E_SERVER : KP_OK);
+        assert_true(i != 0 || (took >= 7000 && took < 7200));
+        assert_true(took <= 30100);
+        if (i == 3) {
+            assert_in_range(number("retry_after_ms"), 1, 30000);
+            assert_int_equal(t.w.https, 1);
+        } else
+            expect_fact("retry_after_ms", NULL);
+    }
+}
+
+static void report_is_recorded(void **state) {
+    (void)state;
+    begin(KP_REPORT);
+    set("good", "0");
+    assert_true(reach("POLL"));
+    assert_non_null(strstr(kp_http_url(t.op), "action=reportbad"));
+    assert_non_null(strstr(kp_http_url(t.op), "id=4242"));
+    expect_error(KP_OK);
+    expect_fact("answer", "recorded");
+    begin(KP_REPORT);
+    assert_true(reach("POLL"));
+    assert_non_null(strstr(kp_http_url(t.op), "action=reportgood"));
+    expect_error(KP_OK);
+}
+
+/* ---- What an answer may not do ---- */
+
+static void t12_a_key_in_an_answer(void **state) {
+    (void)state;
+    char body[400], want[400];
+    const char *key = t.secrets[0];
+    snprintf(body, sizeof body, "{\"status\":1,\"request\":\"a %s b abcdefabcdef0123456789 %%41 %.29s\"}", key, key);
+    snprintf(want, sizeof want, "a [REDACTED] b abcdefabcdef0123456789 %%41 %.29s", key);
+    put_answer("result", 200, body);
+    begin(KP_WAIT);
+    expect_error(KP_OK);
+    expect_fact("answer", want);
+    size_t len = 0;
+    kp_op_get(t.op, "answer", &len);
+    assert_int_equal(len, strlen(want));
+}
+
+static void t12_a_key_in_an_error(void **state) {
+    (void)state;
+    const char *key = t.secrets[0];
+    char text[600], body[700];
+    kp_buf hex;
+    kp_buf_init(&hex, NULL);
+    kp_add_hex(&hex, key, strlen(key));
+    t.secrets[1] = kp_buf_text(&hex);
+    for (size_t pad = 0; pad < 210; pad += 7) { /* texts are cut: not in the middle of a key */
+        memset(text, 'x', pad);
+        snprintf(text + pad, sizeof text - pad, " %s %s", key, kp_buf_text(&hex));
+        snprintf(body, sizeof body, "{\"status\":0,\"request\":\"ERROR_BAD_PARAMETERS\",\"error_text\":\"%s\"}", text);
+        forget_answers();
+        put_answer("result", 200, body);
+        begin(KP_WAIT);
+        expect_error(KP_E_C_BAD_PARAMETERS);
+        char part[9];
+        for (size_t i = 0; i + 8 <= strlen(key); i++) {
+            snprintf(part, sizeof part, "%s", key + i);
+            assert_null(strstr(fact("text"), part));
+        }
+        expect_text("the service says: ");
+    }
+    snprintf(body, sizeof body, "{\"status\":0,\"request\":\"ERROR_%s\"}", key);
+    forget_answers();
+    put_answer("result", 200, body);
+    begin(KP_WAIT);
+    expect_error(KP_E_UNKNOWN_CODE); /* run() has looked into each fact */
+    kp_buf_free(&hex);
+}
+
+static void t8_an_answer_that_is_too_big(void **state) {
+    (void)state;
+    static char big[9000];
+    memset(big, ' ', sizeof big - 1);
+    option("max_answer", "4096");
+    put_answer("result", 200, big);
+    begin(KP_RESULT);
+    expect_error(KP_E_ANSWER_TOO_BIG);
+    begin(KP_RESULT);
+    assert_true(reach("POLL"));
+    assert_int_equal(kp_op_limit(t.op), 4096);
+    kp_on_status(t.op, 200);
+    for (size_t i = 0; i < 100; i++)
+        kp_on_header(t.op, "X-Header", 8, big, 100);
+    assert_int_not_equal(kp_on_body(t.op, "x", 1), 0);
+    kp_on_end(t.op, KP_NET_OK, KP_MAYBE_SENT);
+    expect_error(KP_E_ANSWER_TOO_BIG);
+    put_answer("submit", 200, big);
+    begin(KP_SUBMIT);
+    expect_error(KP_E_ANSWER_TOO_BIG);
+    expect_fact("unknown", "1");
+    assert_int_equal(t.w.submits, 1);
+}
+
+static void t7_a_plain_answer_that_may_be_cut(void **state) {
+    (void)state;
+    world_answer *a = put_answer("result", 200, "OK|half of it");
+    a->unframed = true;
+    begin(KP_RESULT);
+    expect_error(KP_OK); /* asked again, and then it was whole */
+    expect_fact("answer", "token-4242");
+    assert_int_equal(number("polls"), 2);
+    a = put_answer("result", 200, " {\"status\":1,\"request\":\"whole\"}");
+    a->unframed = true;
+    begin(KP_RESULT);
+    run();
+    assert_int_equal(number("polls"), 2);
+    put_answer("result", 200, "{\"status\":1,\"request\":\"whole\"}")->unframed = true;
+    begin(KP_RESULT);
+    expect_error(KP_OK);
+    expect_fact("answer", "whole");
+}
+
+/* ---- KP_TELL ---- */
+
+static void tells_about_the_keys(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", "YOUR_API_KEY", KP_FOUND, 0);
+    begin(KP_TELL);
+    expect_error(KP_OK);
+    const char *text = fact("answer");
+    assert_non_null(strstr(text, "\"name\":\"primary\""));
+    assert_non_null(strstr(text, "\"state\":\"pending\""));
+    assert_non_null(strstr(text, "\"place\":\"env:CAPTCHAAI_API_KEY\",\"outcome\":\"used\""));
+    assert_non_null(strstr(text, "\"outcome\":\"not looked at\""));
+    assert_non_null(strstr(text, "\"outcome\":\"unusable\",\"note\":\"env:CAPTCHAAI_API_KEY_BACKUP: it is a sample"));
+    assert_non_null(strstr(text, "\"name\":\"key9\""));
+    assert_int_equal(t.w.https, 0);
+    begin(KP_VERIFY);
+    expect_error(KP_OK);
+    begin(KP_TELL);
+    expect_error(KP_OK);
+    assert_non_null(strstr(fact("answer"), "\"state\":\"current\""));
+    t.w.store_away = true;
+    begin(KP_TELL);
+    expect_error(KP_OK);
+    assert_non_null(strstr(fact("answer"), "\"state\":\"unknown\""));
+}
+
+static void tells_who_cools(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_3", case_key(3), KP_FOUND, 0);
+    put_answer("balance", 200, "ERROR_WRONG_USER_KEY");
+    begin(KP_VERIFY);
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    begin(KP_TELL);
+    expect_error(KP_OK);
+    const char *primary = strstr(fact("answer"), "\"name\":\"primary\""), *third = strstr(primary, "\"name\":\"key3\"");
+    assert_non_null(third);
+    const char *cooling = strstr(primary, "\"state\":\"cooling\"");
+    assert_true(cooling && cooling < third);
+    assert_non_null(strstr(third, "\"state\":\"pending\""));
+}
+
+static void dry_run_shows_and_sends_nothing(void **state) {
+    (void)state;
+    static const int kinds[] = {KP_SOLVE, KP_SUBMIT, KP_RESULT, KP_WAIT, KP_BALANCE, KP_VERIFY, KP_REPORT};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        begin(kinds[i]);
+        set("dry_run", "1");
+        expect_error(KP_OK);
+        assert_non_null(strstr(fact("answer"), "https://ocr.captchaai.com/"));
+        bool form = kinds[i] == KP_SOLVE || kinds[i] == KP_SUBMIT; /* written as it would be sent */
+        assert_non_null(strstr(fact("answer"), form ? "key=%2A%2A%2A&" : "key=***&"));
+        assert_int_equal(t.w.https + t.w.reads + t.w.stores, 0);
+    }
+    begin(KP_SOLVE);
+    set("dry_run", "1");
+    set("params", "{\"pageurl\":\"https://example.com/\"}");
+    expect_error(KP_E_MISSING);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(balance_as_decimal_and_integer),
+        CASE(balance_of_the_other_service),
+        CASE(p2_no_balance_of_nothing),
+        CASE(verify_tells_the_key),
+        CASE(result_asks_once),
+        CASE(wait_asks_until_it_is_there),
+        CASE(wait_outlives_troubles),
+        CASE(a_trouble_that_lasts_is_named),
+        CASE(p7_idle_for_ever_ends_at_the_deadline),
+        CASE(p6_unknown_code_is_no_endless_retry),
+        CASE(the_task_is_told_with_every_error_behind_it),
+        CASE(reads_are_tried_three_times),
+        CASE(a_quota_bounds_all_retries_of_a_client),
+        CASE(t9_reads_wait_as_the_service_asks),
+        CASE(report_is_recorded),
+        CASE(t12_a_key_in_an_answer),
+        CASE(t12_a_key_in_an_error),
+        CASE(t8_an_answer_that_is_too_big),
+        CASE(t7_a_plain_answer_that_may_be_cut),
+        CASE(tells_about_the_keys),
+        CASE(tells_who_cools),
+        CASE(dry_run_shows_and_sends_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
