@@ -39,13 +39,17 @@ static void add_flags(const kp_op *op, kp_buf *out) {
     }
 }
 
+static bool tells_balance(const kp_op *op) {
+    return (op->kind == KP_BALANCE || op->kind == KP_VERIFY) && !op->dry_run && op->has_answer && !op->error;
+}
+
 static bool add_number(const kp_op *op, const char *name, kp_buf *out) {
     struct {
         const char *name;
         bool there;
         int64_t value;
     } numbers[] = {
-        {"balance_micro", op->has_answer && (op->kind == KP_BALANCE || op->kind == KP_VERIFY), op->balance_micro},
+        {"balance_micro", tells_balance(op), op->balance_micro},
         {"polls", op->polls > 0, op->polls},
         {"attempts", true, op->attempts},
         {"elapsed_ms", true, (int64_t)op->elapsed_ms},
@@ -62,18 +66,17 @@ static bool add_number(const kp_op *op, const char *name, kp_buf *out) {
 }
 
 static const char *plain_text(const kp_op *op, const char *name) {
-    bool balance = op->kind == KP_BALANCE || op->kind == KP_VERIFY;
     struct {
         const char *name, *value;
     } texts[] = {
-        {"answer", op->has_answer && !op->error && !balance ? kp_buf_text(&op->answer) : NULL},
+        {"answer", op->has_answer && !op->error && !tells_balance(op) ? kp_buf_text(&op->answer) : NULL},
         {"task", op->task_ref.len ? kp_buf_text(&op->task_ref) : NULL},
         {"key", op->fingerprint[0] ? op->mask : NULL},
         {"key_name", op->fingerprint[0] ? op->key_name : NULL},
         {"fingerprint", op->fingerprint[0] ? op->fingerprint : NULL},
         {"source", op->fingerprint[0] ? kp_buf_text(&op->key_source) : NULL},
         {"provider", op->client && op->client->provider ? op->client->provider->name : NULL},
-        {"unit", op->has_answer && balance ? op->read.unit : NULL},
+        {"unit", tells_balance(op) ? op->read.unit : NULL},
         {"code", op->error == KP_E_UNKNOWN_CODE && op->read.provider_code.len ? kp_buf_text(&op->read.provider_code)
                                                                                : kp_error_name(op->error)},
         {"class", kp_error_class(op->error)},
@@ -105,8 +108,7 @@ const char *kp_op_get(const kp_op *op, const char *name, size_t *len) {
         add_text(op, out);
     else if (kp_same(name, "flags"))
         add_flags(op, out);
-    else if (kp_same(name, "balance") && op->has_answer && !op->error &&
-             (op->kind == KP_BALANCE || op->kind == KP_VERIFY))
+    else if (kp_same(name, "balance") && tells_balance(op))
         kp_add_micro(out, op->balance_micro);
     else if (text)
         kp_known_mask(out, text, strlen(text));

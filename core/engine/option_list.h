@@ -18,7 +18,7 @@ X(PROXY, "proxy", PROXY, "", 0, 0, "http, https, socks5 or socks5h URL", "proxy 
 X(SOURCE_ADDRESS, "source_address", ADDRESS, "", 0, 0, "an IP address of this machine", "address that calls go out from")
 X(CA_FILE, "ca_file", TEXT, "", 0, 0, "a path", "file of CA certificates; empty: those of the system")
 X(MAX_ANSWER, "max_answer", SIZE, "1048576", 1024, 67108864, "1024 to 67108864 bytes", "largest answer, head and body")
-X(STRICT, "strict", FLAG, "false", 0, 0, "true false", "refuse to work with less protection (key files open to others, memory that cannot be locked)")
+X(STRICT, "strict", FLAG, "false", 0, 0, "true false", "refuse to work with less protection (key files open to others, memory that cannot be locked; the command: core dumps too)")
 X(STORE, "store", TEXT, "", 0, 0, "memory: or sqlite:PATH", "where lockouts and counts are kept; empty: a file that all processes of this host share")
 X(AUDIT_FILE, "audit.file", TEXT, "", 0, 0, "a path", "file that gets one JSON line for each paid intent and each outcome; empty: none")
 X(HOST, "host", WORD, "program", 0, 0, "program command lua python php-fpm php-cli nginx", "what keyplate runs inside, for the texts that explain a missing key")

@@ -2,6 +2,7 @@
 #ifndef KP_TESTS_RAW_SERVICE_H
 #define KP_TESTS_RAW_SERVICE_H
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,6 +46,40 @@ static inline raw_then service_answer(raw_server *s, const raw_request *request,
     return answer_json(fd, balance  ? "{\"status\":1,\"request\":\"12.5\"}"
                            : submit ? "{\"status\":1,\"request\":\"4711\"}"
                                     : "{\"status\":1,\"request\":\"the answer\"}");
+}
+
+/* What answer_said sends: len bytes of text, then again until the client ends it; and what becomes of the connection. */
+typedef struct said {
+    const char *text;
+    size_t len;
+    const char *again;
+    raw_then then;
+} said;
+
+static pthread_mutex_t said_lock = PTHREAD_MUTEX_INITIALIZER;
+static said to_say;
+
+static inline void say(said what) {
+    pthread_mutex_lock(&said_lock);
+    to_say = what;
+    pthread_mutex_unlock(&said_lock);
+}
+
+static inline void say_text(const char *text) {
+    say((said){text, strlen(text), NULL, RAW_CLOSE});
+}
+
+static inline raw_then answer_said(raw_server *s, const raw_request *request, int fd, void *arg) {
+    (void)s;
+    (void)request;
+    (void)arg;
+    pthread_mutex_lock(&said_lock);
+    said what = to_say;
+    pthread_mutex_unlock(&said_lock);
+    raw_send(fd, what.text, what.len);
+    while (what.again && raw_send_text(fd, what.again)) {
+    }
+    return what.then;
 }
 
 /* For cmocka: a server of its own for each test, and a new key. */

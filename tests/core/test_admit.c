@@ -33,7 +33,7 @@ static void names_do_not_meet_those_of_rates_and_ids(void **state) {
 
 static void gate_holds_until_its_time(void **state) {
     (void)state;
-    expect("PUT cool +60000 60000", "ok @0");
+    expect("PUT cool +60000 90000", "ok @0");
     expect("ADMIT 1 0 gate free gate cool", "no @0 gate 1 0 @60000");
     now = T0 + 59999;
     expect("ADMIT 1 0 gate cool", "no @59999 gate 0 0 @60000");
@@ -112,6 +112,7 @@ static void start_is_the_latest_of_all_rates(void **state) {
     (void)state;
     expect("ADMIT 1 0 rate slow 3000000 1 0 rate fast 1000000 1 0", "ok @0 0");
     expect("ADMIT 2 9000 rate fast 1000000 1 0 rate slow 3000000 1 0 rate idle 1000000 1 0", "ok @0 @3000");
+    expect("ADMIT 3 9000 rate slow 3000000 1 0 rate fast 1000000 1 0", "ok @0 @6000");
 }
 
 static void all_or_nothing(void **state) {

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "base/text.h"
 #include "op_case.h"
 
 static const char not_ready[] = "{\"status\":0,\"request\":\"CAPCHA_NOT_READY\"}";
@@ -245,156 +244,6 @@ static void report_is_recorded(void **state) {
     expect_error(KP_OK);
 }
 
-/* ---- What an answer may not do ---- */
-
-static void t12_a_key_in_an_answer(void **state) {
-    (void)state;
-    char body[400], want[400];
-    const char *key = t.secrets[0];
-    snprintf(body, sizeof body, "{\"status\":1,\"request\":\"a %s b abcdefabcdef0123456789 %%41 %.29s\"}", key, key);
-    snprintf(want, sizeof want, "a [REDACTED] b abcdefabcdef0123456789 %%41 %.29s", key);
-    put_answer("result", 200, body);
-    begin(KP_WAIT);
-    expect_error(KP_OK);
-    expect_fact("answer", want);
-    size_t len = 0;
-    kp_op_get(t.op, "answer", &len);
-    assert_int_equal(len, strlen(want));
-}
-
-static void t12_a_key_in_an_error(void **state) {
-    (void)state;
-    const char *key = t.secrets[0];
-    char text[600], body[700];
-    kp_buf hex;
-    kp_buf_init(&hex, NULL);
-    kp_add_hex(&hex, key, strlen(key));
-    t.secrets[1] = kp_buf_text(&hex);
-    for (size_t pad = 0; pad < 210; pad += 7) { /* texts are cut: not in the middle of a key */
-        memset(text, 'x', pad);
-        snprintf(text + pad, sizeof text - pad, " %s %s", key, kp_buf_text(&hex));
-        snprintf(body, sizeof body, "{\"status\":0,\"request\":\"ERROR_BAD_PARAMETERS\",\"error_text\":\"%s\"}", text);
-        forget_answers();
-        put_answer("result", 200, body);
-        begin(KP_WAIT);
-        expect_error(KP_E_C_BAD_PARAMETERS);
-        char part[9];
-        for (size_t i = 0; i + 8 <= strlen(key); i++) {
-            snprintf(part, sizeof part, "%s", key + i);
-            assert_null(strstr(fact("text"), part));
-        }
-        expect_text("the service says: ");
-    }
-    snprintf(body, sizeof body, "{\"status\":0,\"request\":\"ERROR_%s\"}", key);
-    forget_answers();
-    put_answer("result", 200, body);
-    begin(KP_WAIT);
-    expect_error(KP_E_UNKNOWN_CODE); /* run() has looked into each fact */
-    kp_buf_free(&hex);
-}
-
-static void t8_an_answer_that_is_too_big(void **state) {
-    (void)state;
-    static char big[9000];
-    memset(big, ' ', sizeof big - 1);
-    option("max_answer", "4096");
-    put_answer("result", 200, big);
-    begin(KP_RESULT);
-    expect_error(KP_E_ANSWER_TOO_BIG);
-    begin(KP_RESULT);
-    assert_true(reach("POLL"));
-    assert_int_equal(kp_op_limit(t.op), 4096);
-    kp_on_status(t.op, 200);
-    for (size_t i = 0; i < 100; i++)
-        kp_on_header(t.op, "X-Header", 8, big, 100);
-    assert_int_not_equal(kp_on_body(t.op, "x", 1), 0);
-    kp_on_end(t.op, KP_NET_OK, KP_MAYBE_SENT);
-    expect_error(KP_E_ANSWER_TOO_BIG);
-    put_answer("submit", 200, big);
-    begin(KP_SUBMIT);
-    expect_error(KP_E_ANSWER_TOO_BIG);
-    expect_fact("unknown", "1");
-    assert_int_equal(t.w.submits, 1);
-}
-
-static void t7_a_plain_answer_that_may_be_cut(void **state) {
-    (void)state;
-    world_answer *a = put_answer("result", 200, "OK|half of it");
-    a->unframed = true;
-    begin(KP_RESULT);
-    expect_error(KP_OK); /* asked again, and then it was whole */
-    expect_fact("answer", "token-4242");
-    assert_int_equal(number("polls"), 2);
-    a = put_answer("result", 200, " {\"status\":1,\"request\":\"whole\"}");
-    a->unframed = true;
-    begin(KP_RESULT);
-    run();
-    assert_int_equal(number("polls"), 2);
-    put_answer("result", 200, "{\"status\":1,\"request\":\"whole\"}")->unframed = true;
-    begin(KP_RESULT);
-    expect_error(KP_OK);
-    expect_fact("answer", "whole");
-}
-
-/* ---- KP_TELL ---- */
-
-static void tells_about_the_keys(void **state) {
-    (void)state;
-    put_place("env:CAPTCHAAI_API_KEY_BACKUP", "YOUR_API_KEY", KP_FOUND, 0);
-    begin(KP_TELL);
-    expect_error(KP_OK);
-    const char *text = fact("answer");
-    assert_non_null(strstr(text, "\"name\":\"primary\""));
-    assert_non_null(strstr(text, "\"state\":\"pending\""));
-    assert_non_null(strstr(text, "\"place\":\"env:CAPTCHAAI_API_KEY\",\"outcome\":\"used\""));
-    assert_non_null(strstr(text, "\"outcome\":\"not looked at\""));
-    assert_non_null(strstr(text, "\"outcome\":\"unusable\",\"note\":\"env:CAPTCHAAI_API_KEY_BACKUP: it is a sample"));
-    assert_non_null(strstr(text, "\"name\":\"key9\""));
-    assert_int_equal(t.w.https, 0);
-    begin(KP_VERIFY);
-    expect_error(KP_OK);
-    begin(KP_TELL);
-    expect_error(KP_OK);
-    assert_non_null(strstr(fact("answer"), "\"state\":\"current\""));
-    t.w.store_away = true;
-    begin(KP_TELL);
-    expect_error(KP_OK);
-    assert_non_null(strstr(fact("answer"), "\"state\":\"unknown\""));
-}
-
-static void tells_who_cools(void **state) {
-    (void)state;
-    put_place("env:CAPTCHAAI_API_KEY_3", case_key(3), KP_FOUND, 0);
-    put_answer("balance", 200, "ERROR_WRONG_USER_KEY");
-    begin(KP_VERIFY);
-    expect_error(KP_E_C_WRONG_USER_KEY);
-    begin(KP_TELL);
-    expect_error(KP_OK);
-    const char *primary = strstr(fact("answer"), "\"name\":\"primary\""), *third = strstr(primary, "\"name\":\"key3\"");
-    assert_non_null(third);
-    const char *cooling = strstr(primary, "\"state\":\"cooling\"");
-    assert_true(cooling && cooling < third);
-    assert_non_null(strstr(third, "\"state\":\"pending\""));
-}
-
-static void dry_run_shows_and_sends_nothing(void **state) {
-    (void)state;
-    static const int kinds[] = {KP_SOLVE, KP_SUBMIT, KP_RESULT, KP_WAIT, KP_BALANCE, KP_VERIFY, KP_REPORT};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        begin(kinds[i]);
-        set("dry_run", "1");
-        expect_error(KP_OK);
-        assert_non_null(strstr(fact("answer"), "https://ocr.captchaai.com/"));
-        bool form = kinds[i] == KP_SOLVE || kinds[i] == KP_SUBMIT; /* written as it would be sent */
-        assert_non_null(strstr(fact("answer"), form ? "key=%2A%2A%2A&" : "key=***&"));
-        assert_int_equal(t.w.https + t.w.reads + t.w.stores, 0);
-    }
-    begin(KP_SOLVE);
-    set("dry_run", "1");
-    set("params", "{\"pageurl\":\"https://example.com/\"}");
-    expect_error(KP_E_MISSING);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(balance_as_decimal_and_integer),
@@ -412,13 +261,6 @@ int main(void) {
         CASE(a_quota_bounds_all_retries_of_a_client),
         CASE(t9_reads_wait_as_the_service_asks),
         CASE(report_is_recorded),
-        CASE(t12_a_key_in_an_answer),
-        CASE(t12_a_key_in_an_error),
-        CASE(t8_an_answer_that_is_too_big),
-        CASE(t7_a_plain_answer_that_may_be_cut),
-        CASE(tells_about_the_keys),
-        CASE(tells_who_cools),
-        CASE(dry_run_shows_and_sends_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,19 @@ static void g2_kill_at_any_moment(void **state) {
     assert_query("SELECT count(DISTINCT value) FROM kv WHERE name GLOB 'rate *'", "1");
 }
 
+/* Descriptors of this process that lead to the file. */
+static int descriptors(void) {
+    char link[64], target[CASE_TEXT];
+    int count = 0;
+    for (int fd = 0; fd < 256; fd++) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t len = readlink(link, target, sizeof target - 1);
+        target[len > 0 ? len : 0] = '\0';
+        count += strcmp(target, scratch_path(file)) == 0;
+    }
+    return count;
+}
+
 static void k8_child_opens_its_own(void **state) {
     (void)state;
     kp_store *s = open_store();
@@ -99,7 +112,8 @@ static void k8_child_opens_its_own(void **state) {
     pid_t child = fork();
     if (child == 0) {
         alarm(SCRATCH_SECONDS);
-        bool well = strcmp(store_ask(s, "GET a"), "ok parent") == 0;
+        int inherited = descriptors();
+        bool well = strcmp(store_ask(s, "GET a"), "ok parent") == 0 && descriptors() == 2 * inherited;
         _exit(well && strcmp(store_ask(s, "PUT a child 100000"), "ok") == 0 ? 0 : 1);
     }
     int status = -1;
@@ -134,6 +148,7 @@ static void g3_restarts_of_the_machine(void **state) {
     assert_int_equal(now_after("three", 1500, HAND_START + 9 * DAY), HAND_START + 2 * DAY + SECOND);
     /* Another clock under the same name, behind what it stored. */
     assert_int_equal(now_after("three", 1, HAND_START), HAND_START + 2 * DAY);
+    assert_int_equal(now_after("four", 90 * DAY, HAND_START + 3 * DAY), HAND_START + 3 * DAY);
 }
 
 static void g3_boot_without_a_name(void **state) {

@@ -183,16 +183,6 @@ static void unsent_from_an_address_of_another(void **state) {
     assert_unsent(options, KP_E_CONNECT);
 }
 
-static const char *proxy_says;
-
-static raw_then answer_connect(raw_server *s, const raw_request *request, int fd, void *arg) {
-    (void)s;
-    (void)request;
-    (void)arg;
-    raw_send_text(fd, proxy_says);
-    return RAW_CLOSE;
-}
-
 static void t3_proxy_refuses_or_dies(void **state) {
     (void)state;
     static const char *const texts[] = {
@@ -206,10 +196,10 @@ static void t3_proxy_refuses_or_dies(void **state) {
         "OK|4711",
         "",
     };
-    raw_server *proxy = raw_start(answer_connect, NULL);
+    raw_server *proxy = raw_start(answer_said, NULL);
     const char *const options[] = {"proxy", raw_url(proxy), NULL};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        proxy_says = texts[i];
+        say_text(texts[i]);
         assert_unsent(options, KP_E_PROXY);
     }
     for (size_t i = 0; raw_find(proxy, "", i); i++) {

@@ -2,27 +2,6 @@
 #include "base/error.h"
 #include "raw_drive.h"
 
-static const char *text_to_send, *text_to_repeat;
-
-static raw_then answer_text(raw_server *s, const raw_request *request, int fd, void *arg) {
-    (void)s;
-    (void)request;
-    (void)arg;
-    raw_send_text(fd, text_to_send);
-    return RAW_CLOSE;
-}
-
-/* The client has to end this. */
-static raw_then answer_endless(raw_server *s, const raw_request *request, int fd, void *arg) {
-    (void)s;
-    (void)request;
-    (void)arg;
-    raw_send_text(fd, text_to_send);
-    while (raw_send_text(fd, text_to_repeat)) {
-    }
-    return RAW_CLOSE;
-}
-
 static void submit_ends_with(int code) {
     begin(NULL);
     kp_op *op = run(KP_SUBMIT);
@@ -40,13 +19,13 @@ static void t1_redirect(void **state) {
                                         "308 Permanent Redirect"};
     raw_server *other = raw_start(service_answer, NULL);
     assert_non_null(other);
-    script.submit = answer_text;
+    script.submit = answer_said;
     for (size_t i = 0; i < 5; i++)
         for (int same = 0; same < 2; same++) {
             char text[256];
             snprintf(text, sizeof text, "HTTP/1.1 %s\r\nLocation: %s/in.php\r\nContent-Length: 0\r\n\r\n", lines[i],
                      raw_url(same ? server : other));
-            text_to_send = text;
+            say_text(text);
             size_t before = raw_connections(server);
             submit_ends_with(KP_E_REDIRECT);
             assert_int_equal(raw_connections(server), before + 1);
@@ -58,9 +37,8 @@ static void t1_redirect(void **state) {
 /* ---- T8: endless ---- */
 
 static void endless(const char *first, const char *again) {
-    script.submit = answer_endless;
-    text_to_send = first;
-    text_to_repeat = again;
+    script.submit = answer_said;
+    say((said){first, strlen(first), again, RAW_CLOSE});
     submit_ends_with(KP_E_ANSWER_TOO_BIG);
 }
 
@@ -88,10 +66,9 @@ static void t8_head(void **state) {
         {"HTTP/1.1 200 ", "no end of this line "},
         {"", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"},
     };
-    script.submit = answer_endless;
+    script.submit = answer_said;
     for (size_t i = 0; i < 4; i++) {
-        text_to_send = texts[i][0];
-        text_to_repeat = texts[i][1];
+        say((said){texts[i][0], strlen(texts[i][0]), texts[i][1], RAW_CLOSE});
         begin(NULL);
         kp_op *op = run(KP_SUBMIT);
         assert_unknown(op);
@@ -105,10 +82,9 @@ static void t8_head_over_a_small_cap(void **state) {
     static const char *const small[] = {"max_answer", "2048", NULL};
     static const char *const again[] = {"X-Header: 0123456789abcdef0123456789\r\n",
                                         "\r\nHTTP/1.1 103 Early Hints\r\n"};
-    script.submit = answer_endless;
-    text_to_send = "HTTP/1.1 103 Early Hints\r\n";
+    script.submit = answer_said;
     for (size_t i = 0; i < 2; i++) {
-        text_to_repeat = again[i];
+        say((said){"HTTP/1.1 103 Early Hints\r\n", 26, again[i], RAW_CLOSE});
         begin(small);
         kp_op *op = run(KP_SUBMIT);
         assert_int_equal(kp_op_error(op), KP_E_ANSWER_TOO_BIG);
@@ -133,9 +109,9 @@ static void no_http(void **state) {
         "HTTP/1.1 2000 OK\r\nContent-Length: 7\r\n\r\nOK|4711",
         "HTTP/1.1 42 OK\r\nContent-Length: 7\r\n\r\nOK|4711",
     };
-    script.submit = answer_text;
+    script.submit = answer_said;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        text_to_send = texts[i];
+        say_text(texts[i]);
         submit_ends_with(KP_E_ANSWER);
     }
 }
@@ -175,8 +151,8 @@ static void t13_body_over_a_mebibyte(void **state) {
 
 static void t13_answered_with_417(void **state) {
     (void)state;
-    script.submit = answer_text;
-    text_to_send = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    script.submit = answer_said;
+    say_text("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n");
     begin_big();
     kp_op *op = run_big();
     assert_unknown(op);
@@ -190,13 +166,13 @@ static void t14_server_error(void **state) {
     (void)state;
     static const char *const lines[] = {"500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable",
                                         "504 Gateway Timeout", "599 Odd"};
-    script.submit = answer_text;
+    script.submit = answer_said;
     for (size_t i = 0; i < 5; i++) {
         char text[256];
         snprintf(text, sizeof text,
                  "HTTP/1.1 %s\r\nRetry-After: 0\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<html>no</html>",
                  lines[i]);
-        text_to_send = text;
+        say_text(text);
         submit_ends_with(KP_E_SERVER);
     }
 }

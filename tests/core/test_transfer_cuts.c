@@ -2,21 +2,6 @@
 #include "base/error.h"
 #include "raw_drive.h"
 
-/* What is sent instead of an answer: the first len bytes of text. */
-static struct {
-    const char *text;
-    size_t len;
-    raw_then then;
-} cut;
-
-static raw_then answer_cut(raw_server *s, const raw_request *request, int fd, void *arg) {
-    (void)s;
-    (void)request;
-    (void)arg;
-    raw_send(fd, cut.text, cut.len);
-    return cut.then;
-}
-
 typedef struct form {
     const char *text;
     size_t spare; /* bytes at the end that add nothing: they may be missing */
@@ -33,14 +18,15 @@ static bool ends_with(const char *text, const char *end) {
     return n <= len && strcmp(text + len - n, end) == 0;
 }
 
-static void cut_at(int kind, const char *name, const char *value, const form *f) {
+static void cut_at(size_t at, int kind, const char *name, const char *value, const form *f, raw_then then) {
     size_t len = strlen(f->text);
+    say((said){f->text, at, NULL, then});
     begin(NULL);
     kp_op *op = run(kind);
     bool done = kp_op_error(op) == 0;
-    if (done && (cut.len + f->spare < len || !ends_with(fact(op, name), value)))
-        fail_msg("taken as '%s' though cut:\n%.*s", fact(op, name), (int)cut.len, f->text);
-    if (!done && cut.len == len && cut.then == RAW_CLOSE)
+    if (done && (at + f->spare < len || !ends_with(fact(op, name), value)))
+        fail_msg("taken as '%s' though cut:\n%.*s", fact(op, name), (int)at, f->text);
+    if (!done && at == len && then == RAW_CLOSE)
         fail_msg("not taken: %s\n%s", fact(op, "text"), f->text);
     if (!done && kind == KP_SUBMIT)
         assert_unknown(op);
@@ -50,10 +36,8 @@ static void cut_at(int kind, const char *name, const char *value, const form *f)
 
 /* One operation for each offset, each with a client that knows nothing of the others. */
 static void cut_everywhere(int kind, const char *name, const char *value, const form *f, raw_then then) {
-    cut.text = f->text;
-    cut.then = then;
-    for (cut.len = 0; cut.len <= strlen(f->text); cut.len++)
-        cut_at(kind, name, value, f);
+    for (size_t at = 0; at <= strlen(f->text); at++)
+        cut_at(at, kind, name, value, f, then);
 }
 
 static const form balances[] = {
@@ -65,7 +49,7 @@ static const form balances[] = {
 
 static void t7_balance(void **state) {
     (void)state;
-    script.balance = answer_cut;
+    script.balance = answer_said;
     for (size_t i = 0; i < sizeof balances / sizeof balances[0]; i++)
         cut_everywhere(KP_BALANCE, "balance", "12.5", &balances[i], RAW_CLOSE);
 }
@@ -80,7 +64,7 @@ static const form results[] = {
 
 static void t7_result(void **state) {
     (void)state;
-    script.result = answer_cut;
+    script.result = answer_said;
     for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
         cut_everywhere(KP_RESULT, "answer", "the answer", &results[i], RAW_CLOSE);
 }
@@ -95,7 +79,7 @@ static const form submits[] = {
 };
 
 static void cut_submits(raw_then then) {
-    script.submit = answer_cut;
+    script.submit = answer_said;
     for (size_t i = 0; i < sizeof submits / sizeof submits[0]; i++)
         cut_everywhere(KP_SUBMIT, "task", "/4711", &submits[i], then);
 }
@@ -114,10 +98,9 @@ static void t7_submit_reset(void **state) {
 static void t7_refusal(void **state) {
     (void)state;
     static const char text[] = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
-    script.submit = answer_cut;
-    cut.text = text;
-    cut.then = RAW_CLOSE;
-    for (cut.len = 0; cut.len < sizeof text - 1; cut.len++) {
+    script.submit = answer_said;
+    for (size_t at = 0; at < sizeof text - 1; at++) {
+        say((said){text, at, NULL, RAW_CLOSE});
         begin(NULL);
         kp_op *op = run(KP_SUBMIT);
         assert_unknown(op);
