@@ -67,6 +67,7 @@ int kp_config_fail(kp_config *config, const char *format, ...) {
     va_end(args);
     config->error = KP_E_CONFIG;
     kp_known_mask(&config->problem, line, strlen(line));
+    config->out_of_memory = config->out_of_memory || config->problem.failed;
     return KP_E_CONFIG;
 }
 

@@ -61,10 +61,6 @@ static void check_submit(kp_op *op) {
     else
         code = kp_params_check(op->client->provider, kp_buf_text(&op->method), op->params.len ? op->params.data : NULL,
                                op->params.len, op->file.data, op->file.len, op->sync, &op->checked, &problem);
-    if (code == KP_OK && op->sync && !op->client->provider->calls[KP_CALL_SYNC].http_method) {
-        code = KP_E_PARAMETER;
-        kp_buf_fmt(&problem, "%s has no synchronous call", op->client->provider->title);
-    }
     if (code)
         kp_op_fail(op, code, "%s", kp_buf_text(&problem));
     else
