@@ -98,7 +98,9 @@ struct kp_op {
 
     /* the outcome */
     int error;
-    int first_error;         /* of an earlier key */
+    int first_error;         /* of an earlier key, that of first_member */
+    size_t first_member;
+    uint64_t first_come_back_ms;
     kp_buf first_detail;
     kp_buf detail;           /* what this case adds to the error's text */
     kp_buf task_ref, answer, text, fact;
@@ -124,6 +126,7 @@ bool kp_op_has_other(const kp_op *, bool found);
 void kp_op_end_look(kp_op *);
 /* op_key.c: the key in use. */
 void kp_op_use_key(kp_op *);
+/* What is wrong with the key in use, kept for the case that no other will do. */
 void kp_op_set_aside(kp_op *);
 /* op_gate.c: sets the verb of the next STORE step from words, ended by NULL. */
 void kp_op_ask(kp_op *, const char *verb, ...) __attribute__((sentinel));

@@ -132,10 +132,6 @@ void kp_do_say_late(kp_op *op) {
     kp_do_ask_settle(op);
 }
 
-void kp_do_say_first(kp_op *op) {
-    kp_op_fail(op, op->first_error, "%s", kp_buf_text(&op->first_detail));
-}
-
 void kp_do_say_unusable(kp_op *op) {
     kp_op_fail(op, op->finder.error, "%s", kp_buf_text(&op->finder.note));
 }
@@ -207,6 +203,10 @@ void kp_do_say_banned(kp_op *op) {
 }
 
 void kp_do_say_cooling(kp_op *op) {
+    if (op->first_error) {
+        kp_do_say_first(op);
+        return;
+    }
     if (asked_itself(op)) {
         kp_do_say_code(op);
         return;

@@ -18,8 +18,9 @@ static void name_task(kp_op *op) {
                    op->bare_id.len);
 }
 
-/* The error of a key that will not do is kept for the case that no other is found. */
 void kp_op_set_aside(kp_op *op) {
+    if (op->state == KP_S_GATE || op->state == KP_S_ADMIT)
+        kp_do_say_cooling(op);
     if (!op->error)
         return;
     if (kp_error_find(op->error)->cls == KP_CLASS_FUNDS && !op->out_of_funds) {
@@ -28,30 +29,45 @@ void kp_op_set_aside(kp_op *op) {
     }
     if (!op->first_error) {
         op->first_error = op->error;
+        op->first_member = op->member;
+        op->first_come_back_ms = op->come_back_ms;
         copy_text(&op->first_detail, kp_buf_text(&op->detail));
     }
     op->error = KP_OK;
     kp_buf_clear(&op->detail);
 }
 
-void kp_op_use_key(kp_op *op) {
-    kp_op_set_aside(op);
-    pthread_mutex_lock(&op->client->lock);
-    kp_key *key = &op->ring->keys[op->member];
-    kp_cell *cell = kp_cell_keep(key->cell);
-    kp_cell_drop(op->cell);
-    op->cell = cell;
+/* Under the client's lock. */
+static void name_key(kp_op *op, size_t member) {
+    const kp_key *key = &op->ring->keys[member];
     memcpy(op->mask, key->mask, sizeof op->mask);
     memcpy(op->fingerprint, key->fingerprint, sizeof op->fingerprint);
     copy_text(&op->key_source, key->source);
+    op->key_name = op->ring->members.list[member].name;
+}
+
+void kp_op_use_key(kp_op *op) {
+    pthread_mutex_lock(&op->client->lock);
+    kp_cell *cell = kp_cell_keep(op->ring->keys[op->member].cell);
+    kp_cell_drop(op->cell);
+    op->cell = cell;
+    name_key(op, op->member);
     pthread_mutex_unlock(&op->client->lock);
-    op->key_name = op->ring->members.list[op->member].name;
     op->code = KP_OK;
     op->tries = 0;
     op->refusals = 0;
     op->refused_with = 0;
     op->proven = false;
     name_task(op);
+}
+
+/* The error names the key that it is about, which is not the last one that was tried. */
+void kp_do_say_first(kp_op *op) {
+    pthread_mutex_lock(&op->client->lock);
+    name_key(op, op->first_member);
+    pthread_mutex_unlock(&op->client->lock);
+    op->come_back_ms = op->first_come_back_ms;
+    kp_op_fail(op, op->first_error, "%s", kp_buf_text(&op->first_detail));
 }
 
 void kp_do_accept(kp_op *op) {

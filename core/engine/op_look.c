@@ -277,6 +277,7 @@ kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
 }
 
 void kp_do_next_key(kp_op *op) {
+    kp_op_set_aside(op);
     pthread_mutex_lock(&op->client->lock);
     op->turn = next_turn(op, op->turn + 1);
     if (op->turn < op->ring->members.count)
@@ -287,8 +288,6 @@ void kp_do_next_key(kp_op *op) {
 }
 
 void kp_do_next_look(kp_op *op) {
-    if (op->state == KP_S_GATE || op->state == KP_S_ADMIT)
-        kp_do_say_cooling(op);
     kp_op_set_aside(op);
     pthread_mutex_lock(&op->client->lock);
     size_t turn = next_turn(op, op->turn + 1);

@@ -97,7 +97,7 @@ static bool grow(memory_store *m) {
     entry **buckets = count <= SIZE_MAX / 2 / sizeof *buckets ? kp_zalloc(count, sizeof *buckets) : NULL;
     if (!buckets)
         return m->buckets != NULL;
-    for (size_t i = 0; i < m->bucket_count; i++) {
+    for (size_t i = 0; m->buckets && i < m->bucket_count; i++) {
         while (m->buckets[i]) {
             entry *e = m->buckets[i];
             m->buckets[i] = e->next;

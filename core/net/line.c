@@ -19,7 +19,7 @@ static kp_line *lines, *foreign_lines;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool started;
 
-/* ---- Fork: a child takes its copies of the sockets away without a word to the other side, and leaves the rest. ---- */
+/* ---- Fork: a child closes its copies of the sockets without a word to the other side, and leaves the rest ---- */
 
 static void before_fork(void) {
     pthread_mutex_lock(&lock);
@@ -53,7 +53,7 @@ static void start(void) {
     started = started && pthread_atfork(before_fork, in_parent, in_child) == 0;
 }
 
-/* ---- Sockets: not for programs that the host starts, and known, so that a child can close them. ---- */
+/* ---- Sockets: not for programs that the host starts, and known, so that a child can close them ---- */
 
 static void swap_socket(kp_line *line, int from, int to) {
     pthread_mutex_lock(&lock);

@@ -6,8 +6,6 @@
 
 #include "base/text.h"
 
-extern char **environ;
-
 /* Found and taken as an empty value by getenv. The entry is swapped for it: setenv would move the block under the feet
    of other threads, and a caller's own string may not be writable. */
 static char empty[] = "SSLKEYLOGFILE=";

@@ -1,6 +1,6 @@
-/* wake.c: a list of pipes, one for each operation that is being driven. Places are added and never taken away, so that a
- * signal handler can walk the list without a lock; a pipe stays open with its place, so that a late write hits nothing
- * else. */
+/* wake.c: a list of pipes, one for each operation that is being driven. Places are added and never taken away, so that
+ * a signal handler can walk the list without a lock; a pipe stays open with its place, so that a late write hits
+ * nothing else. */
 #include "net/wake.h"
 
 #include <errno.h>
@@ -93,7 +93,7 @@ void kp_run_cancel(kp_op *op) {
         return;
     int saved = errno;
     kp_op_cancel(op);
-    /* With the fence in kp_wake_take: either this sees the place taken, or the driver sees the cancel before it sleeps. */
+    /* With the fence in kp_wake_take: either this sees the place, or the driver sees the cancel before it sleeps. */
     atomic_thread_fence(memory_order_seq_cst);
     for (kp_wake *place = atomic_load(&places); place; place = place->next)
         if (atomic_load(&place->op) == op) {

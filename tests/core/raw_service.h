@@ -48,7 +48,8 @@ static inline raw_then service_answer(raw_server *s, const raw_request *request,
                                     : "{\"status\":1,\"request\":\"the answer\"}");
 }
 
-/* What answer_said sends: len bytes of text, then again until the client ends it; and what becomes of the connection. */
+/* What answer_said sends: len bytes of text, then again until the client ends it; and what becomes of the connection.
+ */
 typedef struct said {
     const char *text;
     size_t len;

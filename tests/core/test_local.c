@@ -206,6 +206,25 @@ static void several_threads(void **state) {
     kp_client_free(client);
 }
 
+/* A step that took long is noticed: the time is told before its outcome. */
+static void time_is_told_before_each_outcome(void **state) {
+    (void)state;
+    kp_client *client = make_client("memory:");
+    kp_local *local = kp_local_new(client);
+    kp_op *op = kp_op_new(client, KP_BALANCE);
+    assert_int_equal(kp_op_set(op, "timeout_ms", "10000", 5), 0);
+    kp_on_time(op, kp_local_mono_ms() - 20000, 1790000000000, 0);
+    assert_int_equal(kp_op_step(op), KP_READ);
+    assert_int_equal(kp_local_step(local, op), 1);
+    while (kp_op_step(op) != KP_DONE && kp_local_step(local, op))
+        continue;
+    assert_int_equal(kp_op_step(op), KP_DONE);
+    assert_string_equal(kp_error_class(kp_op_error(op)), "timeout");
+    kp_op_free(op);
+    kp_local_free(local);
+    kp_client_free(client);
+}
+
 static void null_arguments(void **state) {
     (void)state;
     kp_local_free(NULL);
@@ -248,6 +267,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(missing_key_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(g4_failing_store_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(several_threads, setup, teardown),
+        cmocka_unit_test_setup_teardown(time_is_told_before_each_outcome, setup, teardown),
         cmocka_unit_test_setup_teardown(null_arguments, setup, teardown),
         cmocka_unit_test_setup_teardown(each_allocation_fails, setup, teardown),
     };

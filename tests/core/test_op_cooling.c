@@ -209,6 +209,74 @@ static void g6_a_store_that_fails(void **state) {
     }
 }
 
+/* PUT fails, all else works. */
+static bool forgetful(world *w, const kp_op *op, char *reply, size_t size) {
+    (void)w;
+    snprintf(reply, size, "bad disk");
+    return strcmp(kp_store_arg(op, 0, NULL), "PUT") == 0;
+}
+
+static void a_proof_that_cannot_be_stored_counts_all_the_same(void **state) {
+    (void)state;
+    t.w.store = forgetful;
+    uint64_t begun = t.w.mono_ms;
+    begin(KP_RESULT);
+    expect_error(KP_OK);
+    assert_true(passed("PROBE COOL GATE POLL"));
+    assert_true(t.w.mono_ms - begun < 1000);
+    put_answers("balance", 200, wrong_key);
+    world_forget(&t.w);
+    another_client();
+    begin(KP_RESULT);
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    assert_true(passed("PROBE COOL GATE READ")); /* the client knows that it cools, and looks for another key */
+    assert_int_equal(t.w.https, 1);
+}
+
+static void looking_again_forgets_no_refusal(void **state) {
+    (void)state;
+    put_answer("balance", 200, wrong_key);
+    begin(KP_BALANCE);
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    t.w.store_away = true;
+    begin(KP_TELL); /* reads the same key again */
+    expect_error(KP_OK);
+    begin(KP_BALANCE);
+    expect_error(KP_E_KEY_COOLING);
+    assert_int_equal(t.w.https, 0);
+    forget_places();
+    put_place("env:CAPTCHAAI_API_KEY", case_key(1), KP_FOUND, 0); /* another key at the same place may be tried at once */
+    begin(KP_TELL);
+    expect_error(KP_OK);
+    begin(KP_BALANCE);
+    expect_error(KP_OK);
+}
+
+static void an_error_names_the_key_that_it_is_about(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
+    option("keys", "[\"env:CAPTCHAAI_API_KEY_BACKUP\"]");
+    put_answer("balance", 200, "ERROR_KEY_DOES_NOT_EXIST");
+    begin(KP_VERIFY);
+    expect_error(KP_E_C_KEY_DOES_NOT_EXIST);
+    option("keys", "");
+    another_client();
+    put_answer("balance", 200, wrong_key);
+    begin(KP_SUBMIT);
+    expect_error(KP_E_C_WRONG_USER_KEY); /* the backup cools already, and there is no third */
+    expect_fact("key_name", "primary");
+    expect_fact("source", "env:CAPTCHAAI_API_KEY");
+    assert_int_equal(number("retry_after_ms"), 60000);
+    begin(KP_SUBMIT);
+    expect_error(KP_E_KEY_COOLING);
+    expect_fact("key_name", "primary");
+    expect_text("it said ERROR_WRONG_USER_KEY");
+    begin(KP_SUBMIT);
+    set("key", "env:CAPTCHAAI_API_KEY_BACKUP");
+    expect_error(KP_E_KEY_COOLING);
+    expect_text("it said ERROR_KEY_DOES_NOT_EXIST");
+}
+
 static void a_ban_stops_every_key(void **state) {
     (void)state;
     static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE, KP_RESULT, KP_WAIT, KP_REPORT};
@@ -303,6 +371,9 @@ int main(void) {
         CASE(cooling_doubles),
         CASE(g6_one_attempt_a_minute_whoever_asks),
         CASE(g6_a_store_that_fails),
+        CASE(a_proof_that_cannot_be_stored_counts_all_the_same),
+        CASE(looking_again_forgets_no_refusal),
+        CASE(an_error_names_the_key_that_it_is_about),
         CASE(a_ban_stops_every_key),
         CASE(a_new_key_is_proven_once),
         CASE(without_proof_it_goes_on),

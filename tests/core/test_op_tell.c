@@ -57,6 +57,19 @@ static void t12_a_key_in_an_error(void **state) {
     kp_buf_free(&hex);
 }
 
+static void t12_a_key_in_a_task_id(void **state) {
+    (void)state;
+    char body[200];
+    snprintf(body, sizeof body, "{\"status\":1,\"request\":\"x%sy\"}", t.secrets[0]);
+    put_answer("submit", 200, body);
+    option("audit.file", "/x");
+    begin(KP_SUBMIT);
+    expect_error(KP_OK); /* step() has looked into the record */
+    assert_int_equal(t.line_count, 2);
+    assert_non_null(strstr(t.lines[1], "/x[REDACTED]y\""));
+    assert_non_null(strstr(fact("task"), "/x[REDACTED]y"));
+}
+
 static void t8_an_answer_that_is_too_big(void **state) {
     (void)state;
     static char big[9000];
@@ -163,6 +176,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(t12_a_key_in_an_answer),
         CASE(t12_a_key_in_an_error),
+        CASE(t12_a_key_in_a_task_id),
         CASE(t8_an_answer_that_is_too_big),
         CASE(t7_a_plain_answer_that_may_be_cut),
         CASE(tells_about_the_keys),

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "raw_service.h"
 
-enum { WATCHDOG_S = 240, THREADS = 8, OPERATIONS = 50 };
+enum { WATCHDOG_S = 120, THREADS = 8, OPERATIONS = 50 };
 
 static kp_client *client;
 static kp_runner *runner;
@@ -191,8 +191,10 @@ static void k8_call_in_flight_goes_on(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SERVICE_TEST(eight_threads_share_a_runner),     SERVICE_TEST(k8_child_makes_its_own_connection),
-        SERVICE_TEST(k8_grandchild),                    SERVICE_TEST(k8_child_holds_no_connection_open),
+        SERVICE_TEST(eight_threads_share_a_runner),
+        SERVICE_TEST(k8_child_makes_its_own_connection),
+        SERVICE_TEST(k8_grandchild),
+        SERVICE_TEST(k8_child_holds_no_connection_open),
         SERVICE_TEST(k8_call_in_flight_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

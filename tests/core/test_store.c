@@ -178,9 +178,24 @@ static int say_forked_and_use(void *with) {
     return use_in_child(s);
 }
 
+/* The allocator of AddressSanitizer is not made for forks of several threads: a child finds its lock held. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { CAN_FORK_THREADS = 0 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+enum { CAN_FORK_THREADS = 0 };
+#else
+enum { CAN_FORK_THREADS = 1 };
+#endif
+#else
+enum { CAN_FORK_THREADS = 1 };
+#endif
+
 /* Forks while other threads are within calls: every child can ask at once. */
 static void k8_fork_with_calls_in_flight(void **state) {
     kp_store *s = store_of(state);
+    if (!CAN_FORK_THREADS)
+        skip();
     pthread_t threads[THREADS];
     asker askers[THREADS];
     pthread_barrier_init(&together, NULL, THREADS);

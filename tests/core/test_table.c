@@ -173,6 +173,91 @@ static void every_event_of_a_state_has_a_row_without_a_condition(void **state) {
     }
 }
 
+/* What the outside can answer to a step. */
+static unsigned events_of(size_t state) {
+    unsigned built = state == KP_S_PROBE || state == KP_S_SUBMIT || state == KP_S_POLL ? KP_EV_UNBUILT : 0;
+    switch (kp_state_step((kp_state)state)) {
+    case KP_TIME: return KP_EV_TIME | KP_EV_STOP;
+    case KP_READ: return KP_EV_FOUND | KP_EV_MORE | KP_EV_ABSENT | KP_EV_UNUSABLE;
+    case KP_STORE: return KP_EV_YES | KP_EV_LATER | KP_EV_NO | KP_EV_AWAY;
+    case KP_APPEND: return KP_EV_WRITTEN | KP_EV_UNWRITTEN;
+    case KP_HTTP:
+        return built | KP_EV_TASK | KP_EV_ANSWER | KP_EV_PENDING | KP_EV_UNSENT | KP_EV_BUSY | KP_EV_BADKEY |
+               KP_EV_FUNDS | KP_EV_ADDRESS | KP_EV_REFUSED | KP_EV_FAILED | KP_EV_TRANSIENT | KP_EV_OTHER;
+    default: return 0;
+    }
+}
+
+/* An event without a row would change nothing, and the operation would ask for the same again for ever. */
+static void every_answer_to_a_step_has_a_row(void **state) {
+    (void)state;
+    for (size_t s = 0; kp_state_text(s); s++) {
+        unsigned there = 0;
+        kp_row_text row;
+        for (size_t i = 0; kp_table_row(i, &row); i++)
+            if (strcmp(row.from, kp_state_name((kp_state)s)) == 0)
+                there |= row.events;
+        if (there != events_of(s))
+            fail_msg("%s has rows for the events 0x%x of 0x%x", kp_state_name((kp_state)s), there, events_of(s));
+    }
+}
+
+static bool is(const char *a, const char *b) {
+    return strcmp(a, b) == 0;
+}
+
+/* What was accepted, has failed or is unknown is never admitted, submitted or refunded again. */
+static void behind_an_accepted_submit_there_is_only_the_end(void **state) {
+    (void)state;
+    const unsigned refused = KP_EV_UNBUILT | KP_EV_UNSENT | KP_EV_BUSY | KP_EV_BADKEY | KP_EV_ADDRESS | KP_EV_FUNDS |
+                             KP_EV_REFUSED;
+    kp_row_text row;
+    bool poll_first = false;
+    for (size_t i = 0; kp_table_row(i, &row); i++) {
+        if (is(row.to, "INTENT"))
+            assert_true(is(row.from, "ADMIT") || is(row.from, "HOLD"));
+        if (is(row.from, "SUBMIT") && (row.events & ~refused))
+            assert_true(is(row.to, "POLLWAIT") || is(row.to, "OUTCOME"));
+        if (is(row.from, "POLL") || is(row.from, "POLLWAIT"))
+            assert_true(is(row.to, "POLL") || is(row.to, "POLLWAIT") || is(row.to, "COOL") || is(row.to, "OUTCOME"));
+        if (is(row.from, "POLL") && is(row.to, "COOL"))
+            assert_true(strstr(row.action, "poll") || is(row.action, "take_good"));
+        if (is(row.from, "OUTCOME"))
+            assert_string_equal(row.to, "DONE");
+        poll_first = poll_first || (is(row.from, "COOL") && is(row.guard, "after_poll"));
+        if (is(row.from, "COOL"))
+            assert_true(poll_first || is(row.guard, "after_submit"));
+    }
+}
+
+/* A step STORE needs its verb: the action on the way there sets it. */
+static void a_store_step_has_its_verb(void **state) {
+    (void)state;
+    static const char *const verbs[] = {"ask_", "put_", "next_key", "take_key", "take_good", "_settle", "say_late",
+                                        "say_unwritten"};
+    kp_row_text row;
+    for (size_t i = 0; kp_table_row(i, &row); i++) {
+        bool sets = false, stores = false;
+        for (size_t k = 0; k < sizeof verbs / sizeof verbs[0]; k++)
+            sets = sets || strstr(row.action, verbs[k]);
+        for (size_t s = 0; kp_state_text(s); s++)
+            stores = stores || (is(row.to, kp_state_name((kp_state)s)) && kp_state_step((kp_state)s) == KP_STORE);
+        if (stores && !sets)
+            fail_msg("%s > %s by %s asks nothing", row.from, row.to, row.action);
+    }
+}
+
+static void names_past_the_end(void **state) {
+    (void)state;
+    kp_row_text row;
+    assert_string_equal(kp_state_name(KP_STATES), "?");
+    assert_int_equal(kp_state_step(KP_STATES), KP_DONE);
+    assert_null(kp_state_text(KP_STATES));
+    assert_null(kp_event_name(SIZE_MAX, NULL));
+    assert_int_equal(kp_table_row(SIZE_MAX, &row), 0);
+    assert_int_equal(kp_table_row(0, NULL), 0);
+}
+
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "--write") == 0) {
         write_section();
@@ -183,6 +268,10 @@ int main(int argc, char **argv) {
         cmocka_unit_test(every_state_but_done_leads_on_and_is_reached),
         cmocka_unit_test(only_intent_and_again_lead_to_a_submit),
         cmocka_unit_test(every_event_of_a_state_has_a_row_without_a_condition),
+        cmocka_unit_test(every_answer_to_a_step_has_a_row),
+        cmocka_unit_test(behind_an_accepted_submit_there_is_only_the_end),
+        cmocka_unit_test(a_store_step_has_its_verb),
+        cmocka_unit_test(names_past_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

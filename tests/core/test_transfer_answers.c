@@ -80,8 +80,7 @@ static void t8_head(void **state) {
 static void t8_head_over_a_small_cap(void **state) {
     (void)state;
     static const char *const small[] = {"max_answer", "2048", NULL};
-    static const char *const again[] = {"X-Header: 0123456789abcdef0123456789\r\n",
-                                        "\r\nHTTP/1.1 103 Early Hints\r\n"};
+    static const char *const again[] = {"X-Header: 0123456789abcdef0123456789\r\n", "\r\nHTTP/1.1 103 Early Hints\r\n"};
     script.submit = answer_said;
     for (size_t i = 0; i < 2; i++) {
         say((said){"HTTP/1.1 103 Early Hints\r\n", 26, again[i], RAW_CLOSE});
@@ -169,9 +168,10 @@ static void t14_server_error(void **state) {
     script.submit = answer_said;
     for (size_t i = 0; i < 5; i++) {
         char text[256];
-        snprintf(text, sizeof text,
-                 "HTTP/1.1 %s\r\nRetry-After: 0\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<html>no</html>",
-                 lines[i]);
+        snprintf(
+            text, sizeof text,
+            "HTTP/1.1 %s\r\nRetry-After: 0\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<html>no</html>",
+            lines[i]);
         say_text(text);
         submit_ends_with(KP_E_SERVER);
     }

@@ -111,11 +111,8 @@ static void t7_refusal(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SERVICE_TEST(t7_balance),
-        SERVICE_TEST(t7_result),
-        SERVICE_TEST(t7_submit_closed),
-        SERVICE_TEST(t7_submit_reset),
-        SERVICE_TEST(t7_refusal),
+        SERVICE_TEST(t7_balance),      SERVICE_TEST(t7_result),  SERVICE_TEST(t7_submit_closed),
+        SERVICE_TEST(t7_submit_reset), SERVICE_TEST(t7_refusal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* test_transfer_memory.c: every allocation fails in turn, ours and libcurl's, from configuration to answer over HTTP. */
+/* test_transfer_memory.c: every allocation fails in turn, ours and libcurl's, from configuration to answer over HTTP.
+ */
 #include <curl/curl.h>
 
 #include "base/error.h"
@@ -32,7 +33,8 @@ static char *curl_strdup(const char *text) {
 
 static int start_curl(void **state) {
     (void)state;
-    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, free, curl_realloc, curl_strdup, curl_calloc) == CURLE_OK
+    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, free, curl_realloc, curl_strdup, curl_calloc) ==
+                   CURLE_OK
                ? 0
                : -1;
 }
@@ -64,10 +66,8 @@ static void drive(kp_local *local, kp_line_stack *idle, kp_op *op) {
 }
 
 static kp_client *make_client(void) {
-    static const char *const options[][2] = {{"keys", "[\"env:KP_TEST_SERVICE_KEY\"]"},
-                                             {"store", "memory:"},
-                                             {"poll.first", "0"},
-                                             {"poll.every", "50ms"}};
+    static const char *const options[][2] = {
+        {"keys", "[\"env:KP_TEST_SERVICE_KEY\"]"}, {"store", "memory:"}, {"poll.first", "0"}, {"poll.every", "50ms"}};
     kp_config *config = kp_config_new();
     kp_config_set(config, "url.captchaai", raw_url(server));
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)

@@ -1,4 +1,4 @@
-"""hostile.py: HTTP servers and proxies over bare sockets that break the rules as a script says, and keep every byte they read."""
+"""hostile.py: servers and proxies over bare sockets that break the rules as a script says, and keep every byte."""
 
 import contextlib
 import re
@@ -20,7 +20,8 @@ class Request:
         self.head, self.body, self.connection = head.decode("latin-1"), body, connection
         self.line, *lines = self.head.split("\r\n")
         self.method, self.target, _ = self.line.split(" ", 2)
-        self.headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+        pairs = (line.partition(":") for line in lines if line)
+        self.headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
 
     @property
     def call(self):
@@ -124,8 +125,8 @@ class Server:
                 return
 
     def act(self, answer, request):
-        """bytes are sent and the connection is kept; a list gives one entry to each request, the last one to all further
-        ones; a function does what it wants and says whether the connection is kept."""
+        """bytes are sent and the connection is kept; a list gives one entry to each request, the last one to all that
+        follow; a function does what it wants and says whether the connection is kept."""
         if isinstance(answer, list):
             seen = sum(other.call == request.call for other in self.requests)
             return self.act(answer[min(seen, len(answer)) - 1], request)
@@ -166,7 +167,8 @@ def reply(body="", status="200 OK", headers=(), framing="length"):
     elif framing == "chunked":
         lines.append("Transfer-Encoding: chunked")
         half = len(body) // 2
-        body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:half], body[half:]) if part) + b"0\r\n\r\n"
+        chunks = [b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:half], body[half:]) if part]
+        body = b"".join(chunks) + b"0\r\n\r\n"
     else:
         lines.append("Connection: close")
     return "\r\n".join(lines).encode() + HEAD_END + body
@@ -291,8 +293,9 @@ class Authority:
             return self.folder / pem, self.folder / key
         (self.folder / f"{name}.ext").write_text(f"subjectAltName={subject}\n")
         self.openssl("req", "-new", *self.new_key(key), "-subj", f"/CN={name}", "-out", f"{name}.csr")
-        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
-                     str(days), "-extfile", f"{name}.ext", "-out", pem)
+        signer = "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"
+        self.openssl("x509", "-req", "-in", f"{name}.csr", *signer, "-days", str(days), "-extfile", f"{name}.ext",
+                     "-out", pem)
         return self.folder / pem, self.folder / key
 
     def context(self, name, **more):

@@ -114,9 +114,8 @@ def test_t2_environment_without_effect(call, serve, authority, secure):
     proxies = {name: trap.url for lower in names for name in (lower, lower.upper())}
     for context in (None, secure):
         server = use(call, serve(context=context))
-        result = call("solve", *SUBMIT[1:], "--set", f"ca_file={authority.path}", **proxies, NETRC=str(call.home / ".netrc"),
-                      SSLKEYLOGFILE=str(log), CURL_HOME=str(call.home), no_proxy=None, NO_PROXY=None,
-                      REQUEST_METHOD="GET", CURLOPT_PROXY=trap.url)
+        result = call("solve", *SUBMIT[1:], "--set", f"ca_file={authority.path}", **proxies, REQUEST_METHOD="GET",
+                      NETRC=str(call.home / ".netrc"), SSLKEYLOGFILE=str(log), CURL_HOME=str(call.home))
         assert result.json["answer"] == "the answer"
         assert all("authorization" not in request.headers for request in server.requests)
     assert trap.connections == []
@@ -173,8 +172,8 @@ def test_t3_proxy_that_works_sees_no_key(call, serve, secure, authority):
 
 
 @pytest.mark.parametrize("url", [
-    "http://example.com", "http://192.0.2.1:{port}", "http://127.0.0.1.example.com:{port}", "http://localhost.example.com",
-    "http://captchaai:{port}", "http://user@127.0.0.1:{port}", "http://user:word@127.0.0.1:{port}",
+    "http://example.com", "http://192.0.2.1:{port}", "http://127.0.0.1.example.com:{port}",
+    "http://localhost.example.com", "http://captchaai:{port}", "http://user@127.0.0.1:{port}", "http://user:word@127.0.0.1:{port}",
     "https://user:word@example.com", "http://127.0.0.1:{port}@example.com", "http://127.0.0.1:{port}/#a",
     "http://127.0.0.1:{port}/?a=b", "ftp://127.0.0.1:{port}", "file:///tmp", "127.0.0.1:{port}", "//127.0.0.1:{port}",
     "http://", "http://127.0.0.1:{port}\\@example.com", "http://127.0.0.1:99999",
@@ -397,7 +396,8 @@ def test_t12_error_repeats_the_key(call, serve):
 @pytest.mark.parametrize("body", ["ERROR_%s", "%s", "OK|", "<html>%s</html>"])
 def test_t12_unknown_code_repeats_the_key(call, serve, body):
     body = body.replace("%s", call.key) if "%s" in body else body + call.key
-    use(call, serve({"balance": [hostile.SERVICE["balance"], reply(body)], "submit": reply(f"ERROR_{call.key.upper()}")}))
+    script = {"balance": [hostile.SERVICE["balance"], reply(body)], "submit": reply(f"ERROR_{call.key.upper()}")}
+    use(call, serve(script))
     assert call("balance").status == 0
     assert call("balance", "--json", "--timeout", "900ms").status == 5
     result = call(*SUBMIT)
