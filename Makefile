@@ -77,8 +77,8 @@ fuzz: test-deps
 #: make bench           measures, and compares with the targets
 bench:
 	@.ci/deps bench
-	@$(MAKE) build
-	@python3 tests/bench/bench.py
+	@$(call build,build,release,-DKEYPLATE_BENCH=ON)
+	@python3 tests/bench/bench.py build
 
 #: make lint            clang-format and clang-tidy over all C files
 lint: test-deps

@@ -10,12 +10,13 @@
  *
  * Replies are words with one blank between. NOW is the store's clock in unix ms, START when to begin (0: now), KIND the
  * refusing item's kind, INDEX its place among the items (0 first), LEFT what is left (gates and rates: 0), RETRY the
- * unix ms of the store's clock when to come back. Values are words without blanks. A PUT value "+N" is stored as the
- * store's now + N, so that gates do not depend on the caller's clock.
+ * unix ms of the store's clock when to come back; of several that refuse, the one that comes last is told. Values are
+ * words without blanks. A PUT value "+N" is stored as the store's now + N, so that gates do not depend on the caller's
+ * clock.
  *
  * ADMIT is all or nothing. It refuses if a gate's value (unix ms) is ahead of now or a rate (GCRA: one stored time) has
  * no room before now + wait_ms; a soft rate counts and never refuses. Else it takes all of them and keeps id for 48 h:
- * the same id again gets the same answer and takes nothing. SETTLE id 0 gives back what id took; "-" keeps it; once,
+ * the same id again gets the same START and takes nothing. SETTLE id 0 gives back what id took; "-" keeps it; once,
  * the first wins; an unknown id has no effect.
  */
 #ifndef KP_POLICY_ADMIT_H

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
+BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 SHORT, LONG = 20, 120
 ROUNDS = 3
 
@@ -41,7 +41,7 @@ def instructions(mode, count, sandbox, folder):
     """Instructions of the whole program calls.c with that many calls."""
     out = os.path.join(folder, "callgrind.out")
     subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--quiet",
-                    f"{BUILD}/tests/calls", mode, str(count), sandbox.url, sandbox.key_file],
+                    f"{BUILD}/tests/bench_calls", mode, str(count), sandbox.url, sandbox.key_file],
                    check=True, capture_output=True)
     with open(out, encoding="ascii", errors="replace") as file:
         for line in file:
