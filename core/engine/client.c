@@ -65,8 +65,8 @@ static void set_up(kp_client *client) {
     }
     if (!client->provider)
         client->provider = kp_provider_at(0);
-    client->base_url = kp_config_value(
-        config, client->provider->origin == KP_CAPTCHAAI ? KP_OPT_URL_CAPTCHAAI : KP_OPT_URL_NOCAPTCHAAI);
+    client->base_url = kp_config_value(config, client->provider->origin == KP_CAPTCHAAI ? KP_OPT_URL_CAPTCHAAI
+                                                                                        : KP_OPT_URL_NOCAPTCHAAI);
     if (client->error)
         return;
     name_scope(client);

@@ -96,8 +96,10 @@ static int unknown_name(kp_config *config, const char *name) {
     kp_buf shown;
     kp_buf_init(&shown, NULL);
     kp_add_shown(&shown, name, strlen(name), 60);
-    int code = nearest ? kp_config_fail(config, "there is no option '%s'; did you mean '%s'?", kp_buf_text(&shown), nearest)
-                       : kp_config_fail(config, "there is no option '%s'; 'keyplate help config' lists them all", kp_buf_text(&shown));
+    int code = nearest
+                   ? kp_config_fail(config, "there is no option '%s'; did you mean '%s'?", kp_buf_text(&shown), nearest)
+                   : kp_config_fail(config, "there is no option '%s'; 'keyplate help config' lists them all",
+                                    kp_buf_text(&shown));
     kp_buf_free(&shown);
     return code;
 }
@@ -149,7 +151,8 @@ static const char *value_problem(const option_row *row, const char *value) {
         if ((unsigned char)value[i] < ' ' && row->type != KEYS)
             return "it has a control character in it";
     if (len == 0)
-        return row->type == WORD || row->type == FLAG || row->type == BASE_URL || row->type == SIZE ? "it is empty" : NULL;
+        return row->type == WORD || row->type == FLAG || row->type == BASE_URL || row->type == SIZE ? "it is empty"
+                                                                                                    : NULL;
     switch (row->type) {
     case WORD: return is_word_of(row->range, value) ? NULL : row->range;
     case FLAG: return is_word_of("true false 1 0 yes no", value) ? NULL : row->range;
@@ -239,7 +242,8 @@ int kp_config_load(kp_config *config, const char *json, size_t len) {
     const char *problem = NULL;
     kp_json root = kp_json_parse(json, len, &problem);
     if (root.type != KP_JSON_OBJECT)
-        return kp_config_fail(config, "the configuration is no JSON object%s%s", problem ? ": " : "", problem ? problem : "");
+        return kp_config_fail(config, "the configuration is no JSON object%s%s", problem ? ": " : "",
+                              problem ? problem : "");
     return load_object(config, root, "");
 }
 
@@ -301,7 +305,8 @@ kp_config *kp_config_copy(const kp_config *config) {
     return copy;
 }
 
-const char *kp_config_option(size_t i, const char **type, const char **fallback, const char **range, const char **text) {
+const char *kp_config_option(size_t i, const char **type, const char **fallback, const char **range,
+                             const char **text) {
     if (i >= KP_OPTIONS)
         return NULL;
     if (type)

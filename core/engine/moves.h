@@ -11,29 +11,29 @@ kp_event kp_enter(kp_op *);
 
 /* Guards: pure questions about an operation. */
 bool kp_is_always(const kp_op *);
-bool kp_is_faulty(const kp_op *);          /* misuse, configuration or parameters are wrong */
+bool kp_is_faulty(const kp_op *); /* misuse, configuration or parameters are wrong */
 bool kp_is_dry_run(const kp_op *);
 bool kp_is_telling(const kp_op *);         /* KP_TELL */
 bool kp_is_key_ready(const kp_op *);       /* a key that will do was found before */
 bool kp_is_other_looks(const kp_op *);     /* another operation holds the lease of looking for keys */
 bool kp_is_place_left(const kp_op *);      /* there is another place to look at */
 bool kp_is_place_left_tell(const kp_op *); /* the same, of KP_TELL */
-bool kp_is_other_is_next(const kp_op *);   /* nothing is left to read of this member, and the next one's key is at hand */
-bool kp_is_wanted(const kp_op *);          /* the key found is the one that is needed */
-bool kp_is_fell_back(const kp_op *);       /* an earlier key was refused; this looks for another */
+bool kp_is_other_is_next(const kp_op *); /* nothing is left to read of this member, and the next one's key is at hand */
+bool kp_is_wanted(const kp_op *);        /* the key found is the one that is needed */
+bool kp_is_fell_back(const kp_op *);     /* an earlier key was refused; this looks for another */
 bool kp_is_banned(const kp_op *);
 bool kp_is_cooling(const kp_op *);
 bool kp_is_unproven(const kp_op *);
 bool kp_is_free_call(const kp_op *);
-bool kp_is_proves_itself(const kp_op *);   /* the operation is a balance call: it is the proof */
+bool kp_is_proves_itself(const kp_op *); /* the operation is a balance call: it is the proof */
 bool kp_is_probing(const kp_op *);
-bool kp_is_stopping(const kp_op *);        /* cancelled, or the deadline is over */
-bool kp_is_too_late(const kp_op *);        /* no time is left for a first poll and one more */
-bool kp_is_waits(const kp_op *);           /* SOLVE, WAIT */
-bool kp_is_try_left(const kp_op *);        /* of a submit that was not accepted */
-bool kp_is_poll_left(const kp_op *);       /* of a free call */
-bool kp_is_other_key(const kp_op *);       /* the trouble is the key or its funds, and another key is at hand */
-bool kp_is_other_unread(const kp_op *);    /* the same, not looked for yet */
+bool kp_is_stopping(const kp_op *);     /* cancelled, or the deadline is over */
+bool kp_is_too_late(const kp_op *);     /* no time is left for a first poll and one more */
+bool kp_is_waits(const kp_op *);        /* SOLVE, WAIT */
+bool kp_is_try_left(const kp_op *);     /* of a submit that was not accepted */
+bool kp_is_poll_left(const kp_op *);    /* of a free call */
+bool kp_is_other_key(const kp_op *);    /* the trouble is the key or its funds, and another key is at hand */
+bool kp_is_other_unread(const kp_op *); /* the same, not looked for yet */
 bool kp_is_after_submit(const kp_op *);
 bool kp_is_after_poll(const kp_op *);
 bool kp_is_after_probe(const kp_op *);

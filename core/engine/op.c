@@ -17,9 +17,9 @@ const char *kp_version(void) {
 }
 
 static void init_buffers(kp_op *op) {
-    kp_buf *plain[] = {&op->method, &op->task, &op->what, &op->misuse_text, &op->looked_at, &op->key_source, &op->bare_id,
-                       &op->line, &op->first_detail, &op->detail, &op->task_ref, &op->answer, &op->text, &op->fact,
-                       &op->args};
+    kp_buf *plain[] = {&op->method,     &op->task,    &op->what, &op->misuse_text,  &op->looked_at,
+                       &op->key_source, &op->bare_id, &op->line, &op->first_detail, &op->detail,
+                       &op->task_ref,   &op->answer,  &op->text, &op->fact,         &op->args};
     kp_buf *safe[] = {&op->params, &op->file, &op->key_ref, &op->body};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         kp_buf_init(plain[i], NULL);
@@ -31,9 +31,10 @@ static void init_buffers(kp_op *op) {
 }
 
 static void free_buffers(kp_op *op) {
-    kp_buf *all[] = {&op->method, &op->task, &op->key_ref, &op->what, &op->misuse_text, &op->looked_at, &op->key_source,
-                     &op->bare_id, &op->line, &op->first_detail, &op->detail, &op->task_ref, &op->answer, &op->text,
-                     &op->fact, &op->args, &op->params, &op->file, &op->body};
+    kp_buf *all[] = {&op->method,    &op->task,       &op->key_ref, &op->what, &op->misuse_text,
+                     &op->looked_at, &op->key_source, &op->bare_id, &op->line, &op->first_detail,
+                     &op->detail,    &op->task_ref,   &op->answer,  &op->text, &op->fact,
+                     &op->args,      &op->params,     &op->file,    &op->body};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         kp_buf_free(all[i]);
     kp_finder_free(&op->finder);
@@ -124,8 +125,8 @@ int kp_op_set(kp_op *op, const char *name, const char *value, size_t len) {
     struct {
         const char *name;
         kp_buf *into;
-    } texts[] = {{"method", &op->method}, {"params", &op->params}, {"file", &op->file}, {"task", &op->task},
-                 {"key", &op->key_ref},   {"what", &op->what}};
+    } texts[] = {{"method", &op->method}, {"params", &op->params}, {"file", &op->file},
+                 {"task", &op->task},     {"key", &op->key_ref},   {"what", &op->what}};
     struct {
         const char *name;
         bool *into;

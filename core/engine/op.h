@@ -54,12 +54,12 @@ struct kp_op {
     size_t payer;
     kp_finder finder;
     char *room;
-    kp_buf looked_at;  /* the places that had nothing, for the message */
-    kp_buf *reports;   /* KP_TELL: for each member what its places had, as JSON */
+    kp_buf looked_at; /* the places that had nothing, for the message */
+    kp_buf *reports;  /* KP_TELL: for each member what its places had, as JSON */
     char mask[KP_MASK_SIZE], fingerprint[KP_FINGERPRINT_SIZE];
     const char *key_name; /* lent by the ring; "" before a key is in use */
     kp_buf key_source;
-    kp_cell *cell;     /* of the key in use */
+    kp_cell *cell; /* of the key in use */
 
     /* the call */
     kp_params checked;
@@ -74,22 +74,22 @@ struct kp_op {
     uint64_t retry_after_ms; /* of the answer */
     kp_answer read;
     int net, sent;
-    int code;                /* what the last call came to */
-    uint64_t delay_ms;       /* before it would be tried again */
+    int code;          /* what the last call came to */
+    uint64_t delay_ms; /* before it would be tried again */
     unsigned tries, polls, attempts, admissions, claims;
     uint64_t first_poll_ms, every_ms;
 
     /* the store */
     char id[33];
-    kp_buf args;             /* of the verb, each ended by a NUL */
-    bool away;               /* the last verb could not be asked */
-    bool unproven, proven;   /* what the store says of the key; what this operation found out */
+    kp_buf args;           /* of the verb, each ended by a NUL */
+    bool away;             /* the last verb could not be asked */
+    bool unproven, proven; /* what the store says of the key; what this operation found out */
     bool banned, cooling;
-    uint64_t gate_ms;        /* how long the gate stays shut */
-    unsigned refusals;       /* how often this key was refused before */
-    int refused_with;        /* the code of that refusal */
+    uint64_t gate_ms;  /* how long the gate stays shut */
+    unsigned refusals; /* how often this key was refused before */
+    int refused_with;  /* the code of that refusal */
     uint64_t hold_ms;
-    bool probing;            /* this operation's own balance call is the proof */
+    bool probing; /* this operation's own balance call is the proof */
     kp_after after;
 
     /* the record */
@@ -98,19 +98,19 @@ struct kp_op {
 
     /* the outcome */
     int error;
-    int first_error;         /* of an earlier key, that of first_member */
+    int first_error; /* of an earlier key, that of first_member */
     size_t first_member;
     uint64_t first_come_back_ms;
     kp_buf first_detail;
-    kp_buf detail;           /* what this case adds to the error's text */
+    kp_buf detail; /* what this case adds to the error's text */
     kp_buf task_ref, answer, text, fact;
     bool has_answer, unknown, accepted, uncounted;
     int64_t balance_micro;
     uint64_t come_back_ms, elapsed_ms;
 };
 
-bool kp_op_is_paid(const kp_op *);  /* SUBMIT, SOLVE */
-bool kp_op_waits(const kp_op *);    /* WAIT, SOLVE */
+bool kp_op_is_paid(const kp_op *); /* SUBMIT, SOLVE */
+bool kp_op_waits(const kp_op *);   /* WAIT, SOLVE */
 /* The moment that is ms from now, or the deadline if that comes first. */
 uint64_t kp_op_in(const kp_op *, uint64_t ms);
 /* Sets the error (the first stays) with what this case adds; the text passes the mask. */
@@ -118,8 +118,8 @@ void kp_op_fail(kp_op *, int code, const char *format, ...) __attribute__((forma
 
 /* op_begin.c: everything that can be checked before a key is looked for. */
 void kp_op_prepare(kp_op *);
-/* op_look.c: looking for keys. What the driver shall read now; what it read; whether a member behind the present one can
-   be tried, found already or not. */
+/* op_look.c: looking for keys. What the driver shall read now; what it read; whether a member behind the present one
+   can be tried, found already or not. */
 const char *kp_op_place(const kp_op *);
 kp_event kp_op_take_read(kp_op *, int how, int why, size_t len);
 bool kp_op_has_other(const kp_op *, bool found);

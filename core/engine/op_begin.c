@@ -125,8 +125,7 @@ static void choose_ring(kp_op *op) {
     kp_buf_str(&json, "[{\"name\":\"candidate\",\"from\":[");
     kp_add_json(&json, op->key_ref.data, op->key_ref.len);
     kp_buf_str(&json, "]}]");
-    int code = json.failed ? KP_E_MEMORY
-                           : kp_ring_make(&op->own, op->client->provider, kp_buf_text(&json), &problem);
+    int code = json.failed ? KP_E_MEMORY : kp_ring_make(&op->own, op->client->provider, kp_buf_text(&json), &problem);
     if (code)
         kp_op_fail(op, code, "%s", kp_buf_text(&problem));
     op->ring = &op->own;
@@ -144,8 +143,8 @@ static void check_strict(kp_op *op) {
     pthread_mutex_unlock(&client->lock);
 }
 
-/* Room that is taken before anything is paid, so that memory that becomes short later neither loses an accepted task nor
-   leaves something unsaid to the store: the verb, an answer of usual size, and the task's id and reference. */
+/* Room that is taken before anything is paid, so that memory that becomes short later neither loses an accepted task
+   nor leaves something unsaid to the store: the verb, an answer of usual size, and the task's id and reference. */
 static void make_room(kp_op *op) {
     bool room = kp_buf_reserve(&op->args, ARGS_ROOM) && kp_buf_reserve(&op->task_ref, KP_ID_MAX + 96);
     if (kp_op_is_paid(op))

@@ -78,15 +78,15 @@ void kp_do_nothing(kp_op *op) {
 
 /* What would be sent, for people: the key is not even looked for. */
 void kp_do_show_request(kp_op *op) {
-    kp_call_kind kind = kp_op_is_paid(op)                                   ? op->checked.call
-                        : op->kind == KP_REPORT                             ? (op->good ? KP_CALL_REPORT_GOOD : KP_CALL_REPORT_BAD)
-                        : op->kind == KP_BALANCE || op->kind == KP_VERIFY   ? KP_CALL_BALANCE
-                                                                            : KP_CALL_RESULT;
+    kp_call_kind kind = kp_op_is_paid(op)       ? op->checked.call
+                        : op->kind == KP_REPORT ? (op->good ? KP_CALL_REPORT_GOOD : KP_CALL_REPORT_BAD)
+                        : op->kind == KP_BALANCE || op->kind == KP_VERIFY ? KP_CALL_BALANCE
+                                                                          : KP_CALL_RESULT;
     const char *id = op->bare_id.len ? kp_buf_text(&op->bare_id) : NULL;
-    int code = op->kind == KP_TELL ? KP_E_MISUSE
-                                   : kp_request_build(&op->request, op->client->provider, kind, op->client->base_url,
-                                                      KP_REQUEST_SHOWN, strlen(KP_REQUEST_SHOWN),
-                                                      kp_op_is_paid(op) ? &op->checked : NULL, id);
+    int code = op->kind == KP_TELL
+                   ? KP_E_MISUSE
+                   : kp_request_build(&op->request, op->client->provider, kind, op->client->base_url, KP_REQUEST_SHOWN,
+                                      strlen(KP_REQUEST_SHOWN), kp_op_is_paid(op) ? &op->checked : NULL, id);
     if (code) {
         kp_op_fail(op, code, "%s", "");
         return;
@@ -119,7 +119,10 @@ void kp_do_take_answer(kp_op *op) {
 }
 
 void kp_do_say_stop(kp_op *op) {
-    kp_op_fail(op, kp_op_cancelled(op) ? KP_E_CANCELLED : KP_E_TIMEOUT, "%s", "");
+    const char *why = op->state == KP_S_PROVING   ? "until then another process was proving the key"
+                      : op->state == KP_S_LOADING ? "until then another operation was looking for the key"
+                                                  : "";
+    kp_op_fail(op, kp_op_cancelled(op) ? KP_E_CANCELLED : KP_E_TIMEOUT, "%s", why);
 }
 
 void kp_do_say_stop_settle(kp_op *op) {
@@ -172,8 +175,10 @@ void kp_do_say_no_key(kp_op *op) {
         kp_buf_str(&text, gap + 2);
     }
     if (op->hints & 1U)
-        kp_buf_fmt(&text, " This is a CI job: give it the secret as a variable (GitHub: env: %s: ${{ secrets.%s }}); jobs "
-                          "of forks get no secrets.", provider->key_env, provider->key_env);
+        kp_buf_fmt(&text,
+                   " This is a CI job: give it the secret as a variable (GitHub: env: %s: ${{ secrets.%s }}); jobs "
+                   "of forks get no secrets.",
+                   provider->key_env, provider->key_env);
     if (op->hints & 2U)
         kp_buf_fmt(&text, " In PowerShell a variable is set by $env:%s = '...'.", provider->key_env);
     kp_op_fail(op, KP_E_NO_KEY, "%s", kp_buf_text(&text));
@@ -189,7 +194,8 @@ static void say_wait(kp_op *op, int code, const char *what) {
     kp_buf_free(&wait);
 }
 
-/* The operation that asked the service itself tells the service's own word; the others tell of the gate that it shut. */
+/* The operation that asked the service itself tells the service's own word; the others tell of the gate that it shut.
+ */
 static bool asked_itself(const kp_op *op) {
     kp_class cls = kp_error_find(op->code)->cls;
     return op->attempts > 0 && (cls == KP_CLASS_KEY || cls == KP_CLASS_ADDRESS);

@@ -211,8 +211,9 @@ static void read_refusals(kp_op *op, const char *word, size_t len) {
     op->refused_with = (int)code;
 }
 
-/* What this client found out itself. A ban counts in any case; that the key was refused only while the store has not heard
-   of its proof: a store that can be read but not written (a full disk) must not lead to one wrong attempt after another. */
+/* What this client found out itself. A ban counts in any case; that the key was refused only while the store has not
+   heard of its proof: a store that can be read but not written (a full disk) must not lead to one wrong attempt after
+   another. */
 static void add_local_gates(kp_op *op) {
     pthread_mutex_lock(&op->client->lock);
     uint64_t ban = op->client->banned_until, cool = key_in_use(op)->cooling_until;

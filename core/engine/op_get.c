@@ -78,7 +78,7 @@ static const char *plain_text(const kp_op *op, const char *name) {
         {"provider", op->client && op->client->provider ? op->client->provider->name : NULL},
         {"unit", tells_balance(op) ? op->read.unit : NULL},
         {"code", op->error == KP_E_UNKNOWN_CODE && op->read.provider_code.len ? kp_buf_text(&op->read.provider_code)
-                                                                               : kp_error_name(op->error)},
+                                                                              : kp_error_name(op->error)},
         {"class", kp_error_class(op->error)},
         {"advice", kp_error_advice(op->error)},
         {"provider_code", op->read.provider_code.len ? kp_buf_text(&op->read.provider_code) : NULL},

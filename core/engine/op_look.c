@@ -30,8 +30,7 @@ static bool found(const kp_op *op, size_t member) {
 }
 
 static bool fits(const kp_op *op, size_t member) {
-    return found(op, member) &&
-           (!op->wants_one || kp_same(op->ring->keys[member].fingerprint, op->ref.fingerprint));
+    return found(op, member) && (!op->wants_one || kp_same(op->ring->keys[member].fingerprint, op->ref.fingerprint));
 }
 
 /* Funds are those of an account: a key of another account is not spent for want of funds on this one. */
@@ -41,7 +40,8 @@ static bool may_pay(const kp_op *op, size_t member) {
     return !out_of_funds || kp_same(list[op->out_of_funds ? op->payer : op->member].account, list[member].account);
 }
 
-/* The first turn from this one on that can be tried, or members.count. Keys that were found and do not fit are passed. */
+/* The first turn from this one on that can be tried, or members.count. Keys that were found and do not fit are passed.
+ */
 static size_t next_turn(const kp_op *op, size_t from) {
     for (size_t turn = from; turn < op->ring->members.count; turn++) {
         size_t member = member_of(op, turn);

@@ -32,8 +32,8 @@ bool kp_op_record(kp_op *op) {
     if (!intent) {
         add_text(&line, "task", kp_buf_text(&op->task_ref));
         add_text(&line, "code", op->error ? kp_error_name(op->error) : "ok");
-        kp_buf_fmt(&line, ",\"outcome_unknown\":%s,\"attempts\":%u,\"duration_ms\":%llu", op->unknown ? "true" : "false",
-                   op->attempts, (unsigned long long)op->elapsed_ms);
+        kp_buf_fmt(&line, ",\"outcome_unknown\":%s,\"attempts\":%u,\"duration_ms\":%llu",
+                   op->unknown ? "true" : "false", op->attempts, (unsigned long long)op->elapsed_ms);
     }
     kp_buf_str(&line, "}\n");
     kp_buf_clear(&op->line);

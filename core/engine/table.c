@@ -19,7 +19,7 @@ typedef struct {
     (KP_EV_TASK | KP_EV_ANSWER | KP_EV_PENDING | KP_EV_UNSENT | KP_EV_BUSY | KP_EV_BADKEY | KP_EV_FUNDS |              \
      KP_EV_ADDRESS | KP_EV_REFUSED | KP_EV_FAILED | KP_EV_TRANSIENT | KP_EV_OTHER)
 #define ROW(from, events, guard, action, to)                                                                           \
-    {KP_S_##from, events, kp_is_##guard, kp_do_##action, KP_S_##to, #guard, #action}
+    { KP_S_##from, events, kp_is_##guard, kp_do_##action, KP_S_##to, #guard, #action }
 #define E(name) KP_EV_##name
 
 /* clang-format off */
@@ -186,8 +186,8 @@ static const table_row *find_row(const kp_op *op, kp_event event) {
     return NULL;
 }
 
-/* A state may bring its own next event along: a request that could not be built, a record that nobody keeps. So this is a
-   loop; it ends because each such event leads to a state that waits for the outside. */
+/* A state may bring its own next event along: a request that could not be built, a record that nobody keeps. So this is
+   a loop; it ends because each such event leads to a state that waits for the outside. */
 void kp_fire(kp_op *op, kp_event event) {
     while (event != KP_EV_NONE) {
         const table_row *row = find_row(op, event);

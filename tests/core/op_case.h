@@ -1,5 +1,5 @@
-/* op_case.h: for tests of operations: a world with a client, scripted answers and places, and a run that looks for keys in
- * everything that an operation tells; include after cmocka.h. */
+/* op_case.h: for tests of operations: a world with a client, scripted answers and places, and a run that looks for keys
+ * in everything that an operation tells; include after cmocka.h. */
 #ifndef KP_TESTS_OP_CASE_H
 #define KP_TESTS_OP_CASE_H
 
@@ -44,9 +44,10 @@ static inline world_answer case_success(world *w, const kp_op *op) {
     if (strcmp(kp_op_get(op, "provider", NULL), "captchaai") == 0)
         return a;
     const char *call = world_call(op);
-    a.body = strcmp(call, "submit") == 0    ? "{\"errorId\":0,\"status\":\"idle\",\"taskId\":\"4242\"}"
-             : strcmp(call, "balance") == 0 ? "{\"balance\":12.345}"
-                                            : "{\"errorId\":0,\"status\":\"ready\",\"solution\":{\"text\":\"token-4242\"}}";
+    a.body = strcmp(call, "submit") == 0 ? "{\"errorId\":0,\"status\":\"idle\",\"taskId\":\"4242\"}"
+             : strcmp(call, "balance") == 0
+                 ? "{\"balance\":12.345}"
+                 : "{\"errorId\":0,\"status\":\"ready\",\"solution\":{\"text\":\"token-4242\"}}";
     return a;
 }
 
@@ -114,11 +115,13 @@ static inline void forget_answers(void) {
     t.scripts = 0;
 }
 
+/* The next case has other keys. */
+static uint64_t case_seed = 1;
+
 static inline int case_begin(void **state) {
     (void)state;
-    static uint64_t seed = 1;
     memset(&t, 0, sizeof t);
-    world_init(&t.w, seed++);
+    world_init(&t.w, case_seed++);
     t.w.http = case_http;
     t.w.place = case_place;
     t.config = kp_config_new();
@@ -198,10 +201,11 @@ static inline void no_secret_in(const char *text, const char *where) {
 }
 
 static inline void no_secret_told(void) {
-    static const char *const names[] = {"answer", "task", "key", "key_name", "fingerprint", "source", "provider", "balance",
-                                        "balance_micro", "unit", "cost_micro", "polls", "attempts", "elapsed_ms", "text",
-                                        "code", "class", "advice", "provider_code", "http_status", "retry_after_ms",
-                                        "unknown", "flags", "state"};
+    static const char *const names[] = {"answer",         "task",     "key",      "key_name",      "fingerprint",
+                                        "source",         "provider", "balance",  "balance_micro", "unit",
+                                        "cost_micro",     "polls",    "attempts", "elapsed_ms",    "text",
+                                        "code",           "class",    "advice",   "provider_code", "http_status",
+                                        "retry_after_ms", "unknown",  "flags",    "state"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         no_secret_in(fact(names[i]), names[i]);
 }

@@ -32,7 +32,11 @@ static world_answer mixed(world *w, const kp_op *op) {
     world_answer a = world_success(w, op);
     switch (world_draw(w, 8)) {
     case 0: a.body = strstr(kp_op_get(op, "key_name", NULL), "primary") ? "ERROR_WRONG_USER_KEY" : a.body; break;
-    case 1: a.net = KP_NET_CONNECT; a.sent = KP_UNSENT; a.body = NULL; break;
+    case 1:
+        a.net = KP_NET_CONNECT;
+        a.sent = KP_UNSENT;
+        a.body = NULL;
+        break;
     case 2: a.status = strcmp(world_call(op), "submit") == 0 ? 200 : 503; break;
     default: break;
     }

@@ -152,8 +152,12 @@ static void addresses(void **state) {
 
 static void proxies(void **state) {
     (void)state;
-    static const char *const good[] = {"http://p:1", "https://proxy.example:3128/", "socks5://10.0.0.1:1080",
-                                       "socks5h://user:pw@host:9", "http://user@host:1", ""};
+    static const char *const good[] = {"http://p:1",
+                                       "https://proxy.example:3128/",
+                                       "socks5://10.0.0.1:1080",
+                                       "socks5h://user:pw@host:9",
+                                       "http://user@host:1",
+                                       ""};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         expect_set("proxy", good[i]);
     expect_bad("proxy", "proxy.example:3128", "http://");
@@ -191,8 +195,12 @@ static void the_password_of_a_proxy_is_never_shown(void **state) {
 
 static void an_unknown_name_suggests_the_nearest(void **state) {
     (void)state;
-    static const char *const names[][2] = {{"timeuot", "timeout"},       {"Timeout", "timeout"},    {"pol.first", "poll.first"},
-                                           {"key", "keys"},              {"poll.evry", "poll.every"}, {"audit_file", "audit.file"},
+    static const char *const names[][2] = {{"timeuot", "timeout"},
+                                           {"Timeout", "timeout"},
+                                           {"pol.first", "poll.first"},
+                                           {"key", "keys"},
+                                           {"poll.evry", "poll.every"},
+                                           {"audit_file", "audit.file"},
                                            {"conect_timeout", "connect_timeout"}};
     char part[80];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -230,9 +238,10 @@ static int load(const char *json) {
 
 static void loads_nested_objects(void **state) {
     (void)state;
-    assert_int_equal(load("{\"provider\":\"nocaptchaai\",\"poll\":{\"first\":3,\"every\":\"1.5s\"},\"strict\":true,"
-                          "\"max_answer\":2048,\"audit\":{\"file\":\"\\/a\\u00e4\"},\"keys\":[\"env:A\",{\"from\":\"env:B\"}]}"),
-                     0);
+    assert_int_equal(
+        load("{\"provider\":\"nocaptchaai\",\"poll\":{\"first\":3,\"every\":\"1.5s\"},\"strict\":true,"
+             "\"max_answer\":2048,\"audit\":{\"file\":\"\\/a\\u00e4\"},\"keys\":[\"env:A\",{\"from\":\"env:B\"}]}"),
+        0);
     assert_string_equal(kp_config_get(config, "provider"), "nocaptchaai");
     assert_int_equal(kp_config_number(config, KP_OPT_POLL_FIRST, 0), 3000);
     assert_int_equal(kp_config_number(config, KP_OPT_POLL_EVERY, 0), 1500);
@@ -296,9 +305,16 @@ static void t4_base_urls(void **state) {
         assert_string_equal(client_problem(names[i], "https://api.example", ""), "");
         assert_string_equal(client_problem(names[i], "http://127.0.0.1:8080", ""), "");
         assert_string_equal(client_problem(names[i], "http://sandbox:8080/", "other,sandbox"), "");
-        static const char *const bad[] = {"http://api.example", "http://sandbox:8080", "https://user:pw@api.example",
-                                          "https://api.example/#x", "https://api.example/?x", "ftp://api.example",
-                                          "api.example", "https://", "file:///etc/passwd", "http://127.0.0.1.example"};
+        static const char *const bad[] = {"http://api.example",
+                                          "http://sandbox:8080",
+                                          "https://user:pw@api.example",
+                                          "https://api.example/#x",
+                                          "https://api.example/?x",
+                                          "ftp://api.example",
+                                          "api.example",
+                                          "https://",
+                                          "file:///etc/passwd",
+                                          "http://127.0.0.1.example"};
         for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
             const char *problem = client_problem(names[i], bad[k], "other");
             assert_non_null(strstr(problem, names[i]));

@@ -1,4 +1,4 @@
-/* test_op_cooling.c: keys that the service refuses: other keys in their place, cooling, bans, and proof of a new key. */
+/* test_op_cooling.c: keys that the service refuses: other keys in their place, cooling, and bans. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,6 +60,7 @@ static void the_first_error_stays_when_no_other_key_is_there(void **state) {
     expect_text("(key primary ***");
     assert_true(passed("REFUND READ"));
     assert_int_equal(number("retry_after_ms"), 60000);
+    assert_null(world_value(&t.w, "good/")); /* it has to be proven again */
 }
 
 static void funds_of_the_same_account_only(void **state) {
@@ -245,7 +246,8 @@ static void looking_again_forgets_no_refusal(void **state) {
     expect_error(KP_E_KEY_COOLING);
     assert_int_equal(t.w.https, 0);
     forget_places();
-    put_place("env:CAPTCHAAI_API_KEY", case_key(1), KP_FOUND, 0); /* another key at the same place may be tried at once */
+    put_place("env:CAPTCHAAI_API_KEY", case_key(1), KP_FOUND,
+              0); /* another key at the same place may be tried at once */
     begin(KP_TELL);
     expect_error(KP_OK);
     begin(KP_BALANCE);
@@ -313,54 +315,6 @@ static void a_ban_stops_every_key(void **state) {
     expect_error(KP_OK);
 }
 
-/* ---- Proof ---- */
-
-static void a_new_key_is_proven_once(void **state) {
-    (void)state;
-    begin(KP_SOLVE);
-    expect_error(KP_OK);
-    assert_true(passed("CLAIM PROBE COOL GATE ADMIT"));
-    begin(KP_SOLVE);
-    expect_error(KP_OK);
-    assert_false(passed("CLAIM"));
-    another_client();
-    begin(KP_SOLVE);
-    expect_error(KP_OK);
-    assert_false(passed("CLAIM"));
-}
-
-static void without_proof_it_goes_on(void **state) {
-    (void)state;
-    for (size_t i = 0; i < 3; i++) { /* nothing was learnt about the key */
-        world_forget(&t.w);
-        if (i == 2)
-            put_loss("balance", KP_NET_RESET, KP_MAYBE_SENT);
-        else
-            put_answer("balance", i ? 502 : 200, "<html>");
-        another_client();
-        begin(i == 1 ? KP_RESULT : KP_SOLVE);
-        expect_error(KP_OK);
-        assert_null(world_value(&t.w, "good/"));
-        assert_null(world_value(&t.w, "rate probe/")); /* the claim is given back */
-    }
-    put_answer("balance", 200, "ERROR_ZERO_BALANCE"); /* that it is known is proof */
-    another_client();
-    begin(KP_SUBMIT);
-    run();
-    assert_non_null(world_value(&t.w, "good/"));
-}
-
-static void a_claim_is_given_back_when_stopped(void **state) {
-    (void)state;
-    put_answers("balance", 503, "");
-    begin(KP_BALANCE);
-    assert_true(reach("POLLWAIT"));
-    assert_non_null(world_value(&t.w, "rate probe/"));
-    kp_op_cancel(t.op);
-    expect_error(KP_E_CANCELLED);
-    assert_null(world_value(&t.w, "rate probe/"));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(backup_when_the_primary_is_refused_at_submit),
@@ -375,9 +329,6 @@ int main(void) {
         CASE(looking_again_forgets_no_refusal),
         CASE(an_error_names_the_key_that_it_is_about),
         CASE(a_ban_stops_every_key),
-        CASE(a_new_key_is_proven_once),
-        CASE(without_proof_it_goes_on),
-        CASE(a_claim_is_given_back_when_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

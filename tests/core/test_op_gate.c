@@ -29,10 +29,23 @@ static int run_with(int kind, const char *in, const char *reply) {
 /* The text that is no reply, or only the beginning of one, is as good as a store that is away. */
 static void what_is_no_reply(void **state) {
     (void)state;
-    static const char *const replies[] = {"", " ", "ok", "ok ", "ok x", "ok -5 - - - -", "no", "no x", "OK 5", "okay 5", "bad verb",
-                                          "no 1790000000000", "no 1790000000000 gate", "no 1790000000000 gate x y z",
+    static const char *const replies[] = {"",
+                                          " ",
+                                          "ok",
+                                          "ok ",
+                                          "ok x",
+                                          "ok -5 - - - -",
+                                          "no",
+                                          "no x",
+                                          "OK 5",
+                                          "okay 5",
+                                          "bad verb",
+                                          "no 1790000000000",
+                                          "no 1790000000000 gate",
+                                          "no 1790000000000 gate x y z",
                                           "no -9223372036854775808 gate 0 0 9223372036854775807",
-                                          "ok 99999999999999999999 1", "ok -9223372036854775808 9223372036854775807"};
+                                          "ok 99999999999999999999 1",
+                                          "ok -9223372036854775808 9223372036854775807"};
     static const char *const states[] = {"GATE", "CLAIM", "ADMIT", "COOL"};
     for (size_t s = 0; s < 4; s++)
         for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
@@ -48,7 +61,7 @@ static void what_is_no_reply(void **state) {
 
 static void a_refusal_that_nobody_asked_for(void **state) {
     (void)state;
-    assert_int_equal(run_with(KP_SOLVE, "GATE", "no 1790000000000 gate 0 0 1790000900000"), KP_OK);
+    assert_int_equal(run_with(KP_SOLVE, "GATE", "no 1790000000000 1790000900000 1790000900000 1 0"), KP_OK);
     world_forget(&t.w);
     another_client();
     assert_int_equal(run_with(KP_SOLVE, "COOL", "no 1790000000000 gate 0 0 1790000900000"), KP_OK);
@@ -128,14 +141,26 @@ static void gates_far_in_the_future(void **state) {
 
 static void random_replies_do_no_harm(void **state) {
     (void)state;
-    static const char *const words[] = {"ok", "no", "-", "0", "1", "gate", "-1", "9223372036854775807", "1790000060000",
-                                        "-9223372036854775808", "1:200", "bad", "1790000000000"};
+    static const char *const words[] = {"ok",
+                                        "no",
+                                        "-",
+                                        "0",
+                                        "1",
+                                        "gate",
+                                        "-1",
+                                        "9223372036854775807",
+                                        "1790000060000",
+                                        "-9223372036854775808",
+                                        "1:200",
+                                        "bad",
+                                        "1790000000000"};
     static const char *const states[] = {"GATE", "CLAIM", "ADMIT", "COOL", "REFUND"};
     for (size_t n = 0; n < 400; n++) {
         char reply[256] = "";
         size_t count = world_draw(&t.w, 8), len = 0;
         for (size_t i = 0; i < count; i++)
-            len += (size_t)snprintf(reply + len, sizeof reply - len, "%s ", words[i ? world_draw(&t.w, 13) : world_draw(&t.w, 2)]);
+            len += (size_t)snprintf(reply + len, sizeof reply - len, "%s ",
+                                    words[i ? world_draw(&t.w, 13) : world_draw(&t.w, 2)]);
         if (n % 5 == 4)
             put_answer("submit", 200, "ERROR_ZERO_BALANCE");
         if (n % 20 == 0) {
@@ -172,14 +197,10 @@ static void settling_has_its_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(what_is_no_reply),
-        CASE(a_refusal_that_nobody_asked_for),
-        CASE(refusals_by_their_item),
-        CASE(cooled_between_gate_and_admission),
-        CASE(a_later_admission_waits),
-        CASE(gates_far_in_the_future),
-        CASE(random_replies_do_no_harm),
-        CASE(settling_has_its_time),
+        CASE(what_is_no_reply),          CASE(a_refusal_that_nobody_asked_for),
+        CASE(refusals_by_their_item),    CASE(cooled_between_gate_and_admission),
+        CASE(a_later_admission_waits),   CASE(gates_far_in_the_future),
+        CASE(random_replies_do_no_harm), CASE(settling_has_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

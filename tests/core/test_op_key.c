@@ -129,8 +129,9 @@ static void k1_says_where_it_looked(void **state) {
     forget_places();
     begin(KP_SOLVE);
     expect_error(KP_E_NO_KEY);
-    static const char *const parts[] = {"env:CAPTCHAAI_API_KEY", "cred:captchaai_key", "/run/secrets/captchaai_key", ".env",
-                                        "~/.captchaai/config.json", "CAPTCHAAI_API_KEY_BACKUP"};
+    static const char *const parts[] = {"env:CAPTCHAAI_API_KEY",      "cred:captchaai_key",
+                                        "/run/secrets/captchaai_key", ".env",
+                                        "~/.captchaai/config.json",   "CAPTCHAAI_API_KEY_BACKUP"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         expect_text(parts[i]);
     assert_non_null(strstr(fact("advice"), "keyplate keys set"));
@@ -146,7 +147,8 @@ static void k1_hints_of_the_surroundings(void **state) {
     (void)state;
     static const struct {
         const char *host, *text;
-    } hosts[] = {{"nginx", "\"env CAPTCHAAI_API_KEY;\""}, {"php-fpm", "clear_env = no"}, {"php-fpm", "env[CAPTCHAAI_API_KEY]"}};
+    } hosts[] = {
+        {"nginx", "\"env CAPTCHAAI_API_KEY;\""}, {"php-fpm", "clear_env = no"}, {"php-fpm", "env[CAPTCHAAI_API_KEY]"}};
     forget_places();
     put_place("env:CI", "true", KP_FOUND, 0);
     put_place("env:PSModulePath", "x", KP_FOUND, 0);
@@ -246,7 +248,8 @@ static void a_task_of_the_other_service(void **state) {
     set("task", "nocaptchaai/primary~0123abcd/7");
     expect_error(KP_E_TASK_REFERENCE);
     expect_text("nocaptchaai");
-    static const char *const bad[] = {"a b", "captchaai/x/1", "captchaai/primary~zz/1", "/", "captchaai/primary~0123abcd/"};
+    static const char *const bad[] = {"a b", "captchaai/x/1", "captchaai/primary~zz/1", "/",
+                                      "captchaai/primary~0123abcd/"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         begin(KP_WAIT);
         set("task", bad[i]);

@@ -67,7 +67,8 @@ static void without_client_or_configuration(void **state) {
     assert_int_equal(kp_op_step(op), KP_TIME);
     assert_int_equal(kp_op_until(op), 0);
     assert_int_equal(kp_op_error(op), 0);
-    static const char *const names[] = {"provider", "key", "source", "flags", "task", "answer", "text", "unit", "balance"};
+    static const char *const names[] = {"provider", "key",  "source", "flags",  "task",
+                                        "answer",   "text", "unit",   "balance"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         kp_op_get(op, names[i], NULL);
     kp_op_set(op, "method", "turnstile", 9);

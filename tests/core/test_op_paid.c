@@ -97,7 +97,8 @@ static void every_code_of_nocaptchaai(void **state) {
         seen++;
         snprintf(body, sizeof body, "{\"code\":%d,\"msg\":\"%s\"}", row->wire, row->name);
         check_code("nocaptchaai", row, body);
-        snprintf(body, sizeof body, "{\"errorId\":1,\"errorCode\":%d,\"errorDescription\":\"%s\"}", row->wire, row->name);
+        snprintf(body, sizeof body, "{\"errorId\":1,\"errorCode\":%d,\"errorDescription\":\"%s\"}", row->wire,
+                 row->name);
         check_code("nocaptchaai", row, body);
     }
     assert_true(seen > 8);
@@ -152,8 +153,15 @@ static void t14_server_trouble_without_a_known_code(void **state) {
 
 static void p1_answers_out_of_the_grammar(void **state) {
     (void)state;
-    static const char *const bodies[] = {"", "<html>", "OK|", "OK", "\xEF\xBB\xBFOK|1", " OK|1", "{\"status\":1",
-                                         "{\"status\":1,\"request\":\"\"}", "CAPCHA_READY_NOT?"};
+    static const char *const bodies[] = {"",
+                                         "<html>",
+                                         "OK|",
+                                         "OK",
+                                         "\xEF\xBB\xBFOK|1",
+                                         " OK|1",
+                                         "{\"status\":1",
+                                         "{\"status\":1,\"request\":\"\"}",
+                                         "CAPCHA_READY_NOT?"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         put_answer("submit", 200, bodies[i]);
         expect_unknown(KP_E_ANSWER);
@@ -244,6 +252,10 @@ static void t9_retry_after_of_the_body(void **state) {
     assert_true(reach("AGAIN"));
     assert_int_equal(kp_op_until(t.op) - t.w.mono_ms, 11000);
     expect_error(KP_OK);
+    put_answer("submit", 200, "{\"code\":16,\"msg\":\"RATE_LIMITED\",\"retryAfterSec\":9999999}");
+    begin(KP_SOLVE);
+    expect_error(KP_E_N_RATE_LIMITED);
+    assert_in_range(number("retry_after_ms"), 1, 120000);
 }
 
 static void busy_for_ever_ends_in_time(void **state) {
@@ -291,7 +303,8 @@ static void ready_at_once(void **state) {
     option("provider", "nocaptchaai");
     for (size_t i = 0; i < 6; i++) {
         char body[128];
-        snprintf(body, sizeof body, "{\"errorId\":0,\"status\":\"ready\",\"taskId\":%s,\"solution\":{\"text\":[\"x\",\"y\"]}}",
+        snprintf(body, sizeof body,
+                 "{\"errorId\":0,\"status\":\"ready\",\"taskId\":%s,\"solution\":{\"text\":[\"x\",\"y\"]}}",
                  ids[i % 3]);
         put_answer("submit", 200, body);
         begin(i < 3 ? KP_SOLVE : KP_SUBMIT);

@@ -104,6 +104,23 @@ static void wait_outlives_troubles(void **state) {
     set("timeout_ms", "900000");
     expect_error(KP_OK);
     expect_fact("answer", "token-4242");
+    expect_fact("polls", "13");    /* those that were answered */
+    expect_fact("attempts", "20"); /* and one balance call */
+}
+
+static void waits_double_until_a_success(void **state) {
+    (void)state;
+    static const char *const bodies[] = {"", "", "", "", not_ready, ""};
+    static const unsigned waits[] = {5000, 10000, 20000, 20000, 5000, 5000};
+    for (size_t i = 0; i < 6; i++)
+        put_answer("result", i == 4 ? 200 : 500, bodies[i]);
+    begin(KP_WAIT);
+    for (size_t i = 0; i < 6; i++) {
+        assert_true(reach("POLLWAIT"));
+        assert_in_range(kp_op_until(t.op) - t.w.mono_ms, waits[i], waits[i] + waits[i] / 8);
+        assert_true(reach("POLL"));
+    }
+    expect_error(KP_OK);
 }
 
 static void a_trouble_that_lasts_is_named(void **state) {
@@ -145,8 +162,9 @@ static void p6_unknown_code_is_no_endless_retry(void **state) {
 
 static void the_task_is_told_with_every_error_behind_it(void **state) {
     (void)state;
-    static const char *const bodies[] = {"ERROR_CAPTCHA_UNSOLVABLE", "ERROR_WRONG_CAPTCHA_ID", "ERROR_WRONG_USER_KEY",
-                                         "IP_BANNED", "ERROR_ZERO_BALANCE", "ERROR_BAD_PARAMETERS"};
+    static const char *const bodies[] = {"ERROR_CAPTCHA_UNSOLVABLE", "ERROR_WRONG_CAPTCHA_ID",
+                                         "ERROR_WRONG_USER_KEY",     "IP_BANNED",
+                                         "ERROR_ZERO_BALANCE",       "ERROR_BAD_PARAMETERS"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         case_end(NULL);
         case_begin(NULL);
@@ -253,6 +271,7 @@ int main(void) {
         CASE(result_asks_once),
         CASE(wait_asks_until_it_is_there),
         CASE(wait_outlives_troubles),
+        CASE(waits_double_until_a_success),
         CASE(a_trouble_that_lasts_is_named),
         CASE(p7_idle_for_ever_ends_at_the_deadline),
         CASE(p6_unknown_code_is_no_endless_retry),

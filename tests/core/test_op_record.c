@@ -69,8 +69,8 @@ static void free_calls_are_not_recorded(void **state) {
 static const struct {
     const char *state;
     size_t submits; /* that were made until then */
-} cancels[] = {{"NEW", 0},    {"READ", 0},  {"GATE", 0},     {"CLAIM", 0}, {"PROVING", 0}, {"PROBE", 0}, {"ADMIT", 0}, {"HOLD", 0},
-               {"INTENT", 0}, {"AGAIN", 1}, {"POLLWAIT", 1}, {"POLL", 1},  {"OUTCOME", 1}};
+} cancels[] = {{"NEW", 0},  {"READ", 0},   {"GATE", 0},  {"CLAIM", 0},    {"PROVING", 0}, {"PROBE", 0},  {"ADMIT", 0},
+               {"HOLD", 0}, {"INTENT", 0}, {"AGAIN", 1}, {"POLLWAIT", 1}, {"POLL", 1},    {"OUTCOME", 1}};
 
 static bool held_back(world *w, const kp_op *op, char *reply, size_t size) {
     if (strcmp(kp_op_get(op, "state", NULL), "ADMIT") != 0)

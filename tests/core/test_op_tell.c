@@ -73,7 +73,7 @@ static void t12_a_key_in_a_task_id(void **state) {
 static void t8_an_answer_that_is_too_big(void **state) {
     (void)state;
     static char big[9000];
-    memset(big, ' ', sizeof big - 1);
+    memset(big, 'x', sizeof big - 1);
     option("max_answer", "4096");
     put_answer("result", 200, big);
     begin(KP_RESULT);
@@ -84,8 +84,16 @@ static void t8_an_answer_that_is_too_big(void **state) {
     kp_on_status(t.op, 200);
     for (size_t i = 0; i < 100; i++)
         kp_on_header(t.op, "X-Header", 8, big, 100);
-    assert_int_not_equal(kp_on_body(t.op, "x", 1), 0);
     kp_on_end(t.op, KP_NET_OK, KP_MAYBE_SENT);
+    expect_error(KP_E_ANSWER_TOO_BIG);
+    begin(KP_RESULT);
+    assert_true(reach("POLL"));
+    kp_on_status(t.op, 200);
+    for (size_t i = 0; i < 38; i++)
+        kp_on_header(t.op, "X-Header", 8, big + 1, 95);
+    assert_int_equal(kp_on_body(t.op, "x", 1), 0);
+    assert_int_not_equal(kp_on_body(t.op, big, 1000), 0); /* head and body together */
+    kp_on_end(t.op, KP_NET_RESET, KP_MAYBE_SENT);
     expect_error(KP_E_ANSWER_TOO_BIG);
     put_answer("submit", 200, big);
     begin(KP_SUBMIT);

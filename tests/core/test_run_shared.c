@@ -87,16 +87,26 @@ static void eight_threads_share_a_runner(void **state) {
 
 /* ---- K8: fork ---- */
 
-/* Runs it in a child that ends by itself; true if it returned true there. */
+/* A child ends by becoming another program: at an exit, checkers of leaks would count what the threads that a fork
+   leaves behind had in hand. */
+static void end_child(bool well) {
+    execl("/bin/sh", "sh", "-c", well ? "exit 0" : "exit 1", (char *)NULL);
+    _exit(2);
+}
+
+static bool ended_well(pid_t child) {
+    int status = -1;
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
 static bool in_child(bool (*run)(void)) {
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
         alarm(WATCHDOG_S);
-        _exit(run() ? 0 : 1);
+        end_child(run());
     }
-    int status = -1;
-    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    return ended_well(child);
 }
 
 static bool ask_one(void) {
@@ -146,15 +156,13 @@ static void k8_child_holds_no_connection_open(void **state) {
         ssize_t n = read(gate[0], &byte, 1);
         kp_runner_free(runner);
         kp_client_free(client);
-        _exit(n == 0 ? 0 : 1);
+        end_child(n == 0);
     }
     close(gate[0]);
     end();
     assert_true(raw_await_ended(server, 1));
     close(gate[1]);
-    int status = -1;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    assert_true(ended_well(child));
 }
 
 static atomic_int held;

@@ -209,8 +209,8 @@ static bool is(const char *a, const char *b) {
 /* What was accepted, has failed or is unknown is never admitted, submitted or refunded again. */
 static void behind_an_accepted_submit_there_is_only_the_end(void **state) {
     (void)state;
-    const unsigned refused = KP_EV_UNBUILT | KP_EV_UNSENT | KP_EV_BUSY | KP_EV_BADKEY | KP_EV_ADDRESS | KP_EV_FUNDS |
-                             KP_EV_REFUSED;
+    const unsigned refused =
+        KP_EV_UNBUILT | KP_EV_UNSENT | KP_EV_BUSY | KP_EV_BADKEY | KP_EV_ADDRESS | KP_EV_FUNDS | KP_EV_REFUSED;
     kp_row_text row;
     bool poll_first = false;
     for (size_t i = 0; kp_table_row(i, &row); i++) {
@@ -233,8 +233,8 @@ static void behind_an_accepted_submit_there_is_only_the_end(void **state) {
 /* A step STORE needs its verb: the action on the way there sets it. */
 static void a_store_step_has_its_verb(void **state) {
     (void)state;
-    static const char *const verbs[] = {"ask_", "put_", "next_key", "take_key", "take_good", "_settle", "say_late",
-                                        "say_unwritten"};
+    static const char *const verbs[] = {"ask_",      "put_",    "next_key", "take_key",
+                                        "take_good", "_settle", "say_late", "say_unwritten"};
     kp_row_text row;
     for (size_t i = 0; kp_table_row(i, &row); i++) {
         bool sets = false, stores = false;

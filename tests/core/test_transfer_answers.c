@@ -13,6 +13,9 @@ static void submit_ends_with(int code) {
 
 /* ---- T1: redirects ---- */
 
+/* Each text has a place of its own: the server may still be at the last one. */
+static char made[10][256];
+
 static void t1_redirect(void **state) {
     (void)state;
     static const char *const lines[] = {"301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect",
@@ -22,8 +25,8 @@ static void t1_redirect(void **state) {
     script.submit = answer_said;
     for (size_t i = 0; i < 5; i++)
         for (int same = 0; same < 2; same++) {
-            char text[256];
-            snprintf(text, sizeof text, "HTTP/1.1 %s\r\nLocation: %s/in.php\r\nContent-Length: 0\r\n\r\n", lines[i],
+            char *text = made[2 * i + (size_t)same];
+            snprintf(text, sizeof made[0], "HTTP/1.1 %s\r\nLocation: %s/in.php\r\nContent-Length: 0\r\n\r\n", lines[i],
                      raw_url(same ? server : other));
             say_text(text);
             size_t before = raw_connections(server);
@@ -167,12 +170,11 @@ static void t14_server_error(void **state) {
                                         "504 Gateway Timeout", "599 Odd"};
     script.submit = answer_said;
     for (size_t i = 0; i < 5; i++) {
-        char text[256];
         snprintf(
-            text, sizeof text,
+            made[i], sizeof made[i],
             "HTTP/1.1 %s\r\nRetry-After: 0\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<html>no</html>",
             lines[i]);
-        say_text(text);
+        say_text(made[i]);
         submit_ends_with(KP_E_SERVER);
     }
 }

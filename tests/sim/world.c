@@ -43,8 +43,7 @@ static int map_put(void *self, kp_arg name, kp_arg value, int64_t expires) {
 
 const char *world_value(world *w, const char *start) {
     for (size_t i = 0; i < WORLD_NAMES; i++)
-        if (w->map[i].name[0] && w->map[i].expires > w->unix_ms &&
-            strncmp(w->map[i].name, start, strlen(start)) == 0)
+        if (w->map[i].name[0] && w->map[i].expires > w->unix_ms && strncmp(w->map[i].name, start, strlen(start)) == 0)
             return w->map[i].value;
     return NULL;
 }

@@ -10,11 +10,11 @@
 
 /* What one HTTP step shall get. */
 typedef struct {
-    int net, sent;        /* of kp_on_end */
+    int net, sent; /* of kp_on_end */
     int status;
-    const char *body;     /* NULL: no answer at all */
+    const char *body;                       /* NULL: no answer at all */
     const char *header_name, *header_value; /* one more header, or NULL */
-    bool unframed;        /* no Content-Length */
+    bool unframed;                          /* no Content-Length */
     uint64_t takes_ms;
 } world_answer;
 
@@ -30,17 +30,17 @@ struct world {
     uint64_t mono_ms;
     int64_t unix_ms;
     uint64_t random;
-    bool store_away;      /* every STORE fails */
+    bool store_away; /* every STORE fails */
     bool append_fails;
-    size_t lines;         /* APPEND steps done */
+    size_t lines; /* APPEND steps done */
     size_t reads, stores, https, submits;
     char last_line[4096];
-    world_answer last;    /* what the last HTTP step got in the end */
+    world_answer last; /* what the last HTTP step got in the end */
     /* What HTTP gets; NULL: world_success. */
     world_answer (*http)(world *, const kp_op *);
     /* What a place holds: NULL is absent. "env:CAPTCHAAI_API_KEY" holds key by default. */
     const char *(*place)(world *, const char *name);
-    int how, why;         /* of kp_on_read: place may set them (KP_UNFIT, KP_FOUND_OPEN) */
+    int how, why; /* of kp_on_read: place may set them (KP_UNFIT, KP_FOUND_OPEN) */
     /* A store reply of the test's own instead of the map's: false to leave it to the map. */
     bool (*store)(world *, const kp_op *, char *reply, size_t size);
     char key[64];
