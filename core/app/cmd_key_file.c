@@ -90,7 +90,7 @@ static bool read_old(const char *path, kp_buf *out, kp_buf *problem) {
     int why = KP_WHY_NONE, how = KP_FAILED;
     size_t len = 0;
     if (!name.failed && kp_buf_reserve(out, FILE_MOST))
-        how = kp_read_local(kp_buf_text(&name), out->data, FILE_MOST, &len, &why);
+        how = kp_read_local(kp_buf_text(&name), out->data, FILE_MOST, NULL, &len, &why);
     kp_buf_free(&name);
     if (how == KP_ABSENT)
         return true;

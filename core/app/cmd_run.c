@@ -247,6 +247,18 @@ static void tell_end(cmd_app *app, const kp_op *op) {
     kp_buf_free(&line);
 }
 
+/* A lockout that other processes do not see must not go unsaid. */
+static void tell_store(const cmd_app *app) {
+    if (cmd_on(app, CMD_QUIET))
+        return;
+    kp_local *local = kp_runner_local(app->runner);
+    const char *trouble = kp_local_store_trouble(local), *note = kp_local_store_note(local);
+    if (trouble)
+        cmd_note("note: lockouts are not shared with other processes: %s", trouble);
+    if (note)
+        cmd_note("note: %s", note);
+}
+
 int cmd_drive(cmd_app *app, kp_op *op, const char *what) {
     cmd_progress progress;
     signals before;
@@ -261,6 +273,7 @@ int cmd_drive(cmd_app *app, kp_op *op, const char *what) {
         kp_run(app->runner, op);
     release_signals(&before);
     cmd_progress_erase(&progress);
+    tell_store(app);
     tell_end(app, op);
     return kp_op_error(op);
 }

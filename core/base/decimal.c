@@ -69,7 +69,8 @@ static bool is_zero(const amount *a) {
 }
 
 static bool to_micro(const amount *a, int64_t *out) {
-    if (a->minus && is_zero(a))
+    bool zero = is_zero(a);
+    if (a->minus && zero)
         return false;
     int64_t value = 0;
     for (int i = 0; i < a->whole + SCALE; i++) {
@@ -77,6 +78,9 @@ static bool to_micro(const amount *a, int64_t *out) {
         if (value > KP_MICRO_MAX)
             return false;
     }
+    /* Too little to count is still not nothing: 0 would say that an account is empty. */
+    if (value == 0 && !zero)
+        value = 1;
     *out = a->minus ? -value : value;
     return true;
 }

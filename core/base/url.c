@@ -138,7 +138,7 @@ static bool same_host(const char *a, size_t alen, const char *b, size_t blen) {
     return true;
 }
 
-static bool is_listed(const kp_url *url, const char *list) {
+bool kp_url_http_allowed(const kp_url *url, const char *list) {
     while (list && *list) {
         size_t size = strcspn(list, ",");
         const char *item = list;
@@ -174,7 +174,7 @@ const char *kp_url_base_problem(const char *text, size_t len, const char *allow_
         return "it has a query ('?'): a base URL ends with the host or a path";
     if (url.has_fragment)
         return "it has a fragment ('#'): a base URL ends with the host or a path";
-    if (!url.https && !kp_url_is_loopback(&url) && !is_listed(&url, allow_http_hosts))
+    if (!url.https && !kp_url_is_loopback(&url) && !kp_url_http_allowed(&url, allow_http_hosts))
         return "plain http to another host would show the key to the network: put TLS on it, or use allow_http_hosts "
                "for tests";
     return NULL;

@@ -20,6 +20,8 @@ typedef struct kp_url {
 bool kp_url_parse(const char *text, size_t len, kp_url *out);
 /* localhost (and names ending in .localhost), 127.0.0.0/8, ::1. */
 bool kp_url_is_loopback(const kp_url *);
+/* Whether the host is one of allow_http_hosts, a comma-separated list that may be NULL. */
+bool kp_url_http_allowed(const kp_url *, const char *allow_http_hosts);
 /* NULL if the text can be a base URL (https, or http to loopback or to a host of allow_http_hosts, a comma-separated
    list that may be NULL; no userinfo, query or fragment), else the reason as a sentence for people. */
 const char *kp_url_base_problem(const char *text, size_t len, const char *allow_http_hosts);

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/url.h"
+#include "engine/client_fork.h"
 #include "safe/arena.h"
 
 /* A token bucket as in the retry quotas of other clients: a service that is down gets few retries, not three for each
@@ -35,20 +37,42 @@ void kp_ring_free(kp_ring *ring) {
     *ring = (kp_ring){0};
 }
 
-/* Two base URLs or two egresses are two worlds: a key that the sandbox refused is not refused by the service, and a ban
-   holds for the address that earned it. */
-static void name_scope(kp_client *client) {
-    const char *proxy = kp_config_value(client->config, KP_OPT_PROXY);
-    const char *source = kp_config_value(client->config, KP_OPT_SOURCE_ADDRESS);
-    const char *parts[] = {client->base_url, proxy, source};
-    unsigned char digest[32], all[96];
-    for (size_t i = 0; i < 3; i++) {
-        kp_hmac_sha256("keyplate/scope/1", 16, parts[i], strlen(parts[i]), digest);
-        memcpy(all + 32 * i, digest, 32);
+/* One spelling for all that lead to the same place: the case of the host, its default port, a slash at the end, the names
+   of this machine. */
+static void add_place(kp_buf *out, const char *text) {
+    kp_url url;
+    if (!kp_url_parse(text, strlen(text), &url)) {
+        kp_buf_str(out, text);
+        return;
     }
-    kp_hmac_sha256("keyplate/scope/1", 16, all, sizeof all, digest);
+    kp_buf_str(out, url.https ? "https " : "http ");
+    for (size_t i = 0; i < url.host_len && !kp_url_is_loopback(&url); i++)
+        kp_buf_char(out, kp_lower(url.host[i]));
+    kp_buf_fmt(out, " %d ", url.port);
+    while (url.path_len && url.path[url.path_len - 1] == '/')
+        url.path_len--;
+    kp_buf_add(out, url.path, url.path_len);
+}
+
+/* Two base URLs or two egresses are two worlds: a key that the sandbox refused is not refused by the service, and a ban
+   holds for the address that earned it. Who logs in at a proxy makes no other address. */
+static bool name_scope(kp_client *client) {
+    const char *proxy = kp_config_value(client->config, KP_OPT_PROXY);
+    const char *at = strrchr(proxy, '@');
+    unsigned char digest[32];
+    kp_buf all;
+    kp_buf_init(&all, NULL);
+    add_place(&all, client->base_url);
+    kp_buf_char(&all, '\n');
+    kp_buf_str(&all, at ? at + 1 : proxy);
+    kp_buf_char(&all, '\n');
+    kp_buf_str(&all, kp_config_value(client->config, KP_OPT_SOURCE_ADDRESS));
+    bool whole = !all.failed;
+    kp_hmac_sha256("keyplate/scope/1", 16, kp_buf_text(&all), all.len, digest);
+    kp_buf_free(&all);
     snprintf(client->scope, sizeof client->scope, "%s~%02x%02x%02x%02x", client->provider->name, digest[0], digest[1],
              digest[2], digest[3]);
+    return whole;
 }
 
 static void set_up(kp_client *client) {
@@ -69,7 +93,10 @@ static void set_up(kp_client *client) {
                                                                                         : KP_OPT_URL_NOCAPTCHAAI);
     if (client->error)
         return;
-    name_scope(client);
+    if (!name_scope(client)) {
+        client->error = KP_E_MEMORY;
+        return;
+    }
     client->error =
         kp_ring_make(&client->ring, client->provider, kp_config_value(config, KP_OPT_KEYS), &client->problem);
 }
@@ -89,6 +116,7 @@ kp_client *kp_client_new(const kp_config *config) {
     client->owners = 1;
     client->quota = QUOTA_FULL;
     set_up(client);
+    kp_clients_add(client);
     return client;
 }
 
@@ -109,6 +137,7 @@ void kp_client_free(kp_client *client) {
     pthread_mutex_unlock(&client->lock);
     if (left > 0)
         return;
+    kp_clients_remove(client);
     kp_ring_free(&client->ring);
     kp_config_free(client->config);
     kp_buf_free(&client->problem);

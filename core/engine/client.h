@@ -46,10 +46,13 @@ struct kp_client {
     uint64_t loader_until; /* its lease */
     int quota;             /* of retries of reads */
     uint64_t banned_until; /* monotonic */
+    kp_client *next, *before; /* all clients of the process, for fork */
     kp_buf weakness;       /* what protects less than it should; strict mode refuses */
 };
 
 kp_client *kp_client_keep(kp_client *);
+/* Whether the operation is one of this client. */
+bool kp_client_has(const kp_client *, const kp_op *);
 /* Drivers tell what protects less than it should, as a sentence; strict mode then refuses to work. */
 void kp_client_weaken(kp_client *, const char *sentence);
 /* Whether the quota has the price of one retry; takes it; a success gives some back. */

@@ -83,6 +83,13 @@ int kp_config_find(const char *name) {
     return -1;
 }
 
+/* A name that is neither close to an option nor a plain word may be a key that somebody put there by mistake: it is not
+   repeated. */
+static bool is_plain_word(const char *name) {
+    size_t len = strlen(name);
+    return len <= 24 && strspn(name, "abcdefghijklmnopqrstuvwxyz._") == len;
+}
+
 static int unknown_name(kp_config *config, const char *name) {
     const char *nearest = NULL;
     size_t best = 4;
@@ -93,15 +100,11 @@ static int unknown_name(kp_config *config, const char *name) {
             nearest = rows[i].name;
         }
     }
-    kp_buf shown;
-    kp_buf_init(&shown, NULL);
-    kp_add_shown(&shown, name, strlen(name), 60);
-    int code = nearest
-                   ? kp_config_fail(config, "there is no option '%s'; did you mean '%s'?", kp_buf_text(&shown), nearest)
-                   : kp_config_fail(config, "there is no option '%s'; 'keyplate help config' lists them all",
-                                    kp_buf_text(&shown));
-    kp_buf_free(&shown);
-    return code;
+    if (nearest)
+        return kp_config_fail(config, "there is no option '%s'; did you mean '%s'?", name, nearest);
+    if (is_plain_word(name))
+        return kp_config_fail(config, "there is no option '%s'; 'keyplate help config' lists them all", name);
+    return kp_config_fail(config, "there is no option of the name given; 'keyplate help config' lists them all");
 }
 
 static bool is_word_of(const char *list, const char *word) {
@@ -277,9 +280,18 @@ bool kp_config_flag(const kp_config *config, kp_option i) {
     return is_word_of("true 1 yes", kp_config_value(config, i));
 }
 
+/* Behind a proxy, a loopback name means the proxy's own machine: plain http to it would cross the network. */
+static const char *base_url_problem(const kp_config *config, const char *value) {
+    const char *hosts = kp_config_value(config, KP_OPT_ALLOW_HTTP_HOSTS);
+    const char *why = kp_url_base_problem(value, strlen(value), hosts);
+    kp_url url;
+    if (why || !kp_config_value(config, KP_OPT_PROXY)[0] || !kp_url_parse(value, strlen(value), &url) || url.https)
+        return why;
+    return kp_url_http_allowed(&url, hosts) ? NULL : "plain http through a proxy would show the key to the network";
+}
+
 static void check_base_url(kp_config *config, kp_option i) {
-    const char *value = kp_config_value(config, i);
-    const char *why = kp_url_base_problem(value, strlen(value), kp_config_value(config, KP_OPT_ALLOW_HTTP_HOSTS));
+    const char *why = base_url_problem(config, kp_config_value(config, i));
     if (why)
         kp_config_fail(config, "option %s cannot have this value: %s", rows[i].name, why);
 }

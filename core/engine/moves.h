@@ -27,6 +27,8 @@ bool kp_is_unproven(const kp_op *);
 bool kp_is_free_call(const kp_op *);
 bool kp_is_proves_itself(const kp_op *); /* the operation is a balance call: it is the proof */
 bool kp_is_probing(const kp_op *);
+bool kp_is_claimed(const kp_op *);
+bool kp_is_crowded_back(const kp_op *); /* an earlier key was refused, and too many were lately: no more of them now */
 bool kp_is_stopping(const kp_op *);     /* cancelled, or the deadline is over */
 bool kp_is_too_late(const kp_op *);     /* no time is left for a first poll and one more */
 bool kp_is_waits(const kp_op *);        /* SOLVE, WAIT */
@@ -53,6 +55,8 @@ void kp_do_tell_states(kp_op *);
 void kp_do_ask_claim(kp_op *);
 void kp_do_ask_admit(kp_op *);
 void kp_do_ask_settle(kp_op *);
+void kp_do_ask_release(kp_op *);
+void kp_do_mark_claimed(kp_op *);
 void kp_do_mark_probing(kp_op *);
 void kp_do_mark_admitted(kp_op *);
 void kp_do_mark_uncounted(kp_op *);

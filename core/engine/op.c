@@ -20,7 +20,7 @@ static void init_buffers(kp_op *op) {
     kp_buf *plain[] = {&op->method,     &op->task,    &op->what, &op->misuse_text,  &op->looked_at,
                        &op->key_source, &op->bare_id, &op->line, &op->first_detail, &op->detail,
                        &op->task_ref,   &op->answer,  &op->text, &op->fact,         &op->args};
-    kp_buf *safe[] = {&op->params, &op->file, &op->key_ref, &op->body};
+    kp_buf *safe[] = {&op->params, &op->file, &op->key_ref, &op->body, &op->secrets};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         kp_buf_init(plain[i], NULL);
     for (size_t i = 0; i < sizeof safe / sizeof safe[0]; i++)
@@ -34,7 +34,7 @@ static void free_buffers(kp_op *op) {
     kp_buf *all[] = {&op->method,    &op->task,       &op->key_ref, &op->what, &op->misuse_text,
                      &op->looked_at, &op->key_source, &op->bare_id, &op->line, &op->first_detail,
                      &op->detail,    &op->task_ref,   &op->answer,  &op->text, &op->fact,
-                     &op->args,      &op->params,     &op->file,    &op->body};
+                     &op->args,      &op->params,     &op->file,    &op->body, &op->secrets};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         kp_buf_free(all[i]);
     kp_finder_free(&op->finder);
@@ -205,41 +205,6 @@ void kp_on_time(kp_op *op, uint64_t mono_ms, int64_t unix_ms, int32_t zone_s) {
         kp_fire(op, KP_EV_STOP);
     else if (op->state == KP_S_NEW || op->mono_ms >= op->when_ms)
         kp_fire(op, KP_EV_TIME);
-}
-
-void kp_on_status(kp_op *op, int status) {
-    if (kp_op_step(op) != KP_HTTP)
-        return;
-    op->http_status = status;
-    op->framed = false;
-    op->retry_after_ms = 0;
-}
-
-void kp_on_header(kp_op *op, const char *name, size_t nlen, const char *value, size_t vlen) {
-    if (kp_op_step(op) != KP_HTTP || !name || !value)
-        return;
-    if (nlen > SIZE_MAX / 4 || vlen > SIZE_MAX / 4 || op->head_bytes > kp_op_limit(op))
-        return;
-    op->head_bytes += nlen + vlen + 4;
-    kp_trim(&value, &vlen);
-    if (kp_same_nocase(name, nlen, "content-length") ||
-        (kp_same_nocase(name, nlen, "transfer-encoding") && kp_same_nocase(value, vlen, "chunked")))
-        op->framed = true;
-    uint64_t most = kp_op_in(op, UINT64_MAX) - op->mono_ms;
-    if (kp_same_nocase(name, nlen, "retry-after") &&
-        !kp_parse_retry_after(value, vlen, op->unix_ms, most, &op->retry_after_ms))
-        op->retry_after_ms = 0;
-}
-
-int kp_on_body(kp_op *op, const char *data, size_t len) {
-    if (kp_op_step(op) != KP_HTTP || (!data && len))
-        return 1;
-    size_t limit = kp_op_limit(op), used = op->head_bytes + op->body.len;
-    if (used > limit || len > limit - used)
-        op->too_big = true;
-    else
-        kp_buf_add(&op->body, data, len);
-    return op->too_big || op->body.failed;
 }
 
 void kp_on_end(kp_op *op, int net, int sent) {

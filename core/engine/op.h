@@ -20,6 +20,13 @@
 /* What COOL goes on with. */
 typedef enum kp_after { KP_AFTER_PROBE, KP_AFTER_UNSURE, KP_AFTER_SUBMIT, KP_AFTER_POLL } kp_after;
 
+/* What the head says of where the body ends. */
+typedef struct kp_framing {
+    int64_t length;      /* -1: none was given */
+    bool coded, chunked; /* there is a Transfer-Encoding; it is chunked and nothing else */
+    bool contradicts;
+} kp_framing;
+
 struct kp_op {
     kp_client *client;
     int kind;
@@ -28,6 +35,7 @@ struct kp_op {
     bool started;
 
     /* what the caller set */
+    kp_buf secrets; /* of the task, each ended by a NUL; safe memory */
     kp_buf method, params, file, task, key_ref, what; /* params, file, key_ref in safe memory: they can hold secrets */
     bool good, sync, dry_run;
     uint64_t timeout_ms; /* 0: what suits */
@@ -70,7 +78,8 @@ struct kp_op {
     int http_status;
     kp_buf body; /* safe memory: an answer can echo the key */
     size_t head_bytes;
-    bool too_big, framed;
+    kp_framing framing;
+    bool too_big;
     uint64_t retry_after_ms; /* of the answer */
     kp_answer read;
     int net, sent;
@@ -89,6 +98,9 @@ struct kp_op {
     unsigned refusals; /* how often this key was refused before */
     int refused_with;  /* the code of that refusal */
     uint64_t hold_ms;
+    bool claimed;            /* a proof was claimed, and nothing is known of it yet */
+    bool crowded;            /* too many keys were refused lately */
+    unsigned refused_keys;   /* by this operation */
     bool probing; /* this operation's own balance call is the proof */
     kp_after after;
 
@@ -138,6 +150,11 @@ kp_event kp_op_classify(kp_op *);
 void kp_op_tell_place(kp_op *);
 /* op_done.c: what is settled when an operation is over. */
 void kp_op_finish(kp_op *);
+/* op_answer.c: false if what came may be a part only: half a task id is another task's id. */
+bool kp_op_answer_is_whole(const kp_op *);
+/* op_secrets.c: what of the parameters no text may show; and the mask for texts about this operation. */
+void kp_op_collect_secrets(kp_op *);
+void kp_op_mask(const kp_op *, kp_buf *out, const char *text, size_t len);
 /* record.c: the audit line of the present state (INTENT or OUTCOME); false when memory is short. */
 bool kp_op_record(kp_op *);
 bool kp_op_records(const kp_op *);

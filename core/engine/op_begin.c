@@ -33,25 +33,6 @@ static void settle_times(kp_op *op) {
     op->every_ms = kp_config_number(config, KP_OPT_POLL_EVERY, provider->every_poll_ms);
 }
 
-/* Proxies given for a task hold credentials: no text may show them. */
-static void hide_secrets(kp_op *op) {
-    kp_json name, value;
-    size_t at = 0;
-    while (kp_json_next(op->checked.object, &at, &name, &value)) {
-        kp_buf text;
-        kp_buf_init(&text, &kp_safe);
-        kp_json_string(name, &text);
-        const kp_param *param = kp_param_find(op->client->provider, op->checked.method, kp_buf_text(&text));
-        if (text.failed)
-            kp_op_fail(op, KP_E_MEMORY, "%s", "");
-        kp_buf_clear(&text);
-        bool secret = param && param->secret && kp_json_string(value, &text);
-        if (text.failed || (secret && !kp_known_add(text.data, text.len)))
-            kp_op_fail(op, KP_E_MEMORY, "%s", "");
-        kp_buf_free(&text);
-    }
-}
-
 static void check_submit(kp_op *op) {
     kp_buf problem;
     kp_buf_init(&problem, NULL);
@@ -64,7 +45,7 @@ static void check_submit(kp_op *op) {
     if (code)
         kp_op_fail(op, code, "%s", kp_buf_text(&problem));
     else
-        hide_secrets(op);
+        kp_op_collect_secrets(op);
     kp_buf_free(&problem);
 }
 

@@ -27,7 +27,8 @@ void kp_op_build(kp_op *op) {
     kp_answer_clear(&op->read);
     op->http_status = 0;
     op->head_bytes = 0;
-    op->too_big = op->framed = false;
+    op->too_big = false;
+    op->framing = (kp_framing){.length = -1};
     op->retry_after_ms = 0;
     size_t len = 0;
     pthread_mutex_lock(&op->client->lock);
@@ -54,14 +55,6 @@ static int net_code(const kp_op *op) {
     }
 }
 
-/* Blanks first, as the grammar of JSON allows them: an answer that is JSON shows by itself where it ends. */
-static bool shows_its_end(const kp_op *op) {
-    size_t i = 0;
-    while (i < op->body.len && kp_is_space(op->body.data[i]))
-        i++;
-    return i < op->body.len && (op->body.data[i] == '{' || op->body.data[i] == '[');
-}
-
 static int read_answer(kp_op *op) {
     if (op->too_big || op->head_bytes > kp_op_limit(op))
         return KP_E_ANSWER_TOO_BIG;
@@ -70,10 +63,7 @@ static int read_answer(kp_op *op) {
         return KP_E_ANSWER;
     if (op->body.failed)
         return KP_E_MEMORY;
-    if (op->http_status == 0)
-        return KP_E_ANSWER; /* what came was no HTTP */
-    /* A plain answer that ends with the connection may have been cut: half a task id is another task's id. */
-    if (!op->framed && op->body.len && op->http_status >= 200 && op->http_status < 300 && !shows_its_end(op))
+    if (op->http_status < 300 && !kp_op_answer_is_whole(op))
         return KP_E_ANSWER;
     kp_answer_read(&op->read, op->client->provider, call_kind(op), op->http_status, kp_buf_text(&op->body),
                    op->body.len);

@@ -32,7 +32,7 @@ void kp_op_fail(kp_op *op, int code, const char *format, ...) {
     int len = vsnprintf(NULL, 0, format, args);
     if (len > 0 && kp_buf_reserve(&line, (size_t)len)) {
         vsnprintf(line.data, (size_t)len + 1, format, again);
-        kp_known_mask(&op->detail, line.data, (size_t)len);
+        kp_op_mask(op, &op->detail, line.data, (size_t)len);
     }
     va_end(again);
     va_end(args);
@@ -97,12 +97,16 @@ void kp_do_show_request(kp_op *op) {
         kp_buf_fmt(&op->answer, "\n%s: ", op->request.header_name[i]);
         kp_buf_str(&op->answer, kp_buf_text(&op->request.header_value[i]));
     }
-    if (op->request.has_body && kind == KP_CALL_SUBMIT_FILE)
-        kp_buf_fmt(&op->answer, "\n\n(multipart body of %zu bytes)", op->request.body.len);
-    else if (op->request.has_body) {
+    kp_buf body;
+    kp_buf_init(&body, NULL);
+    code = kp_request_shown_body(&body, op->client->provider, kind, kp_op_is_paid(op) ? &op->checked : NULL, id);
+    if (body.len) {
         kp_buf_str(&op->answer, "\n\n");
-        kp_known_mask(&op->answer, kp_buf_text(&op->request.body), op->request.body.len);
+        kp_op_mask(op, &op->answer, kp_buf_text(&body), body.len);
     }
+    if (code || body.failed || op->answer.failed)
+        kp_op_fail(op, code ? code : KP_E_MEMORY, "%s", "");
+    kp_buf_free(&body);
     op->has_answer = true;
 }
 
@@ -118,11 +122,25 @@ void kp_do_take_answer(kp_op *op) {
         kp_op_fail(op, KP_E_MEMORY, "the answer does not fit; ask for it again");
 }
 
+/* A wait for somebody else is told, or nobody would find the cause. */
+static const char *waited_for(const kp_op *op) {
+    if (op->state == KP_S_LOADING)
+        return "until then another operation was looking for the key";
+    if (op->state != KP_S_PROVING)
+        return "";
+    return op->crowded ? "until then too many keys had been refused lately; the next one may be tried in "
+                       : "until then another process was proving the key; if that one is gone, it is proven anew in ";
+}
+
 void kp_do_say_stop(kp_op *op) {
-    const char *why = op->state == KP_S_PROVING   ? "until then another process was proving the key"
-                      : op->state == KP_S_LOADING ? "until then another operation was looking for the key"
-                                                  : "";
-    kp_op_fail(op, kp_op_cancelled(op) ? KP_E_CANCELLED : KP_E_TIMEOUT, "%s", why);
+    kp_buf wait;
+    kp_buf_init(&wait, NULL);
+    if (op->state == KP_S_PROVING) {
+        kp_add_duration(&wait, op->gate_ms);
+        op->come_back_ms = op->gate_ms;
+    }
+    kp_op_fail(op, kp_op_cancelled(op) ? KP_E_CANCELLED : KP_E_TIMEOUT, "%s%s", waited_for(op), kp_buf_text(&wait));
+    kp_buf_free(&wait);
 }
 
 void kp_do_say_stop_settle(kp_op *op) {

@@ -42,11 +42,37 @@ void kp_do_ask_gate(kp_op *op) {
     kp_op_ask(op, "GET", n.ban, n.cool, n.good, n.refusals, NULL);
 }
 
+/* One proof of this key a minute; and of all keys that turn out wrong three at once and one each 40 s, which stays below
+   what is known to earn an address its ban (five in a minute). A proof that succeeds is given back. */
 void kp_do_ask_claim(kp_op *op) {
-    char id[64], rate[96];
+    char id[64], one[96], all[96];
     snprintf(id, sizeof id, "%s.p%u", op->id, ++op->claims);
-    snprintf(rate, sizeof rate, "probe/%s/%s", op->client->scope, op->fingerprint);
-    kp_op_ask(op, "ADMIT", id, "0", "rate", rate, "60000000", "1", "0", NULL);
+    snprintf(one, sizeof one, "probe/%s/%s", op->client->scope, op->fingerprint);
+    snprintf(all, sizeof all, "probes/%s", op->client->scope);
+    kp_op_ask(op, "ADMIT", id, "0", "rate", one, "60000000", "1", "0", "rate", all, "40000000", "3", "0", NULL);
+}
+
+static void settle_claim(kp_op *op) {
+    char id[64];
+    snprintf(id, sizeof id, "%s.p%u", op->id, op->claims);
+    op->claimed = false;
+    kp_op_ask(op, "SETTLE", id, "0", NULL);
+}
+
+void kp_do_ask_release(kp_op *op) {
+    settle_claim(op);
+}
+
+void kp_do_mark_claimed(kp_op *op) {
+    op->claimed = true;
+}
+
+bool kp_is_claimed(const kp_op *op) {
+    return op->claimed;
+}
+
+bool kp_is_crowded_back(const kp_op *op) {
+    return op->crowded && op->first_error;
 }
 
 void kp_do_ask_admit(kp_op *op) {
@@ -66,6 +92,7 @@ void kp_do_ask_settle(kp_op *op) {
 
 void kp_do_mark_probing(kp_op *op) {
     op->probing = true;
+    op->claimed = true;
 }
 
 void kp_do_mark_admitted(kp_op *op) {
@@ -114,6 +141,7 @@ static void put_refused(kp_op *op, kp_after after) {
     gate_names n;
     name_gates(op, op->fingerprint, &n);
     op->after = after;
+    op->claimed = false;
     char value[32], ttl[32], count[32];
     if (is_ban(op->code)) {
         uint64_t ms = op->retry_after_ms > BAN_MS ? op->retry_after_ms : BAN_MS;
@@ -124,6 +152,7 @@ static void put_refused(kp_op *op, kp_after after) {
         kp_op_ask(op, "PUT", n.ban, value, ttl, NULL);
         return;
     }
+    op->refused_keys++;
     unsigned doublings = op->refusals < 6 ? op->refusals : 6;
     uint64_t ms = (uint64_t)COOL_MS << doublings;
     if (ms > COOL_MOST_MS)
@@ -152,10 +181,8 @@ void kp_do_put_refused_poll(kp_op *op) {
 
 /* The claim is given back, so that the next one can try at once: nothing was learnt about the key. */
 static void put_unsure(kp_op *op, kp_after after) {
-    char id[64];
-    snprintf(id, sizeof id, "%s.p%u", op->id, op->claims);
     op->after = after;
-    kp_op_ask(op, "SETTLE", id, "0", NULL);
+    settle_claim(op);
 }
 
 void kp_do_put_unsure(kp_op *op) {
@@ -253,6 +280,7 @@ static kp_event refusal(kp_op *op, const char *at, const char *end, int64_t now)
     op->away = !next_number(&at, end, &item) || !next_number(&at, end, &left) || !next_number(&at, end, &retry);
     if (op->away)
         return KP_EV_AWAY;
+    op->crowded = op->state == KP_S_CLAIM && item == 1;
     op->banned = op->state == KP_S_ADMIT && item == 0;
     op->cooling = op->state == KP_S_ADMIT && item == 1;
     op->gate_ms = retry > now ? (uint64_t)(retry - now) : 0;

@@ -6,6 +6,10 @@
 #include "engine/op.h"
 #include "safe/known.h"
 
+bool kp_client_has(const kp_client *client, const kp_op *op) {
+    return op && (!op->client || op->client == client);
+}
+
 int kp_op_error(const kp_op *op) {
     return op && op->state == KP_S_DONE ? op->error : KP_OK;
 }
@@ -21,7 +25,7 @@ static void add_text(const kp_op *op, kp_buf *out) {
     bool about_key = row->cls == KP_CLASS_KEY || row->cls == KP_CLASS_FUNDS || row->cls == KP_CLASS_ADDRESS;
     if (about_key && op->fingerprint[0]) {
         kp_buf_fmt(out, " (key %s %s from ", op->key_name, op->mask);
-        kp_known_mask(out, kp_buf_text(&op->key_source), op->key_source.len);
+        kp_op_mask(op, out, kp_buf_text(&op->key_source), op->key_source.len);
         kp_buf_char(out, ')');
     }
 }
@@ -90,6 +94,15 @@ static const char *plain_text(const kp_op *op, const char *name) {
     return NULL;
 }
 
+/* Our own words, and the answer that was masked when it came, are lent as they are; the rest is masked once more. */
+static bool is_masked_here(const char *name) {
+    static const char *const names[] = {"task", "key_name", "source", "code", "provider_code"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (kp_same(name, names[i]))
+            return true;
+    return false;
+}
+
 const char *kp_op_get(const kp_op *op, const char *name, size_t *len) {
     if (len)
         *len = 0;
@@ -98,12 +111,12 @@ const char *kp_op_get(const kp_op *op, const char *name, size_t *len) {
     /* Facts are made when they are asked for; the buffer that holds them is not part of the operation's state. */
     kp_buf *out = &((kp_op *)(uintptr_t)op)->fact;
     kp_buf_clear(out);
-    if (kp_same(name, "answer") && plain_text(op, name)) {
-        if (len)
-            *len = op->answer.len;
-        return plain_text(op, name);
-    }
     const char *text = plain_text(op, name);
+    if (text && !is_masked_here(name)) {
+        if (len)
+            *len = kp_same(name, "answer") ? op->answer.len : strlen(text);
+        return text;
+    }
     if (kp_same(name, "text") && op->error)
         add_text(op, out);
     else if (kp_same(name, "flags"))
@@ -111,7 +124,7 @@ const char *kp_op_get(const kp_op *op, const char *name, size_t *len) {
     else if (kp_same(name, "balance") && tells_balance(op))
         kp_add_micro(out, op->balance_micro);
     else if (text)
-        kp_known_mask(out, text, strlen(text));
+        kp_op_mask(op, out, text, strlen(text));
     else if (!add_number(op, name, out))
         return NULL;
     if (len)

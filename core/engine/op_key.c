@@ -101,8 +101,13 @@ bool kp_is_cooling(const kp_op *op) {
     return op->cooling;
 }
 
+/* A list of wrong keys must not earn the address a ban. */
+enum { REFUSED_MOST = 3 };
+
 /* Only a key that the service refused, or an account without funds, is a reason for another key; an address is not. */
 static bool another_may_help(const kp_op *op) {
+    if (op->refused_keys >= REFUSED_MOST)
+        return false;
     kp_class cls = kp_error_find(op->error)->cls, refused = kp_error_find(op->refused_with)->cls;
     if (op->state == KP_S_ADMIT || op->state == KP_S_GATE)
         return op->cooling && refused != KP_CLASS_ADDRESS && kp_error_find(op->code)->cls != KP_CLASS_ADDRESS;

@@ -62,9 +62,10 @@ static const table_row rows[] = {
     ROW(GATE,     STORE_ANY,                free_call,       nothing,      POLL),
     ROW(GATE,     STORE_ANY,                always,          ask_admit,    ADMIT),
 
+    ROW(CLAIM,    E(NO) | E(LATER),         crowded_back,    say_first,    OUTCOME),
     ROW(CLAIM,    E(NO) | E(LATER),         always,          look_later,   PROVING),
     ROW(CLAIM,    E(YES),                   proves_itself,   mark_probing, POLL),
-    ROW(CLAIM,    E(YES),                   always,          nothing,      PROBE),
+    ROW(CLAIM,    E(YES),                   always,          mark_claimed, PROBE),
     ROW(CLAIM,    E(AWAY),                  free_call,       nothing,      POLL),
     ROW(CLAIM,    E(AWAY),                  always,          ask_admit,    ADMIT),
 
@@ -121,6 +122,7 @@ static const table_row rows[] = {
     ROW(POLL,     HTTP_REST,                probing,         put_unsure_poll, COOL),
     ROW(POLL,     HTTP_REST,                always,          say_code,     OUTCOME),
 
+    ROW(COOL,     STORE_ANY,                claimed,         ask_release,  COOL),
     ROW(COOL,     STORE_ANY,                after_submit,    ask_settle,   REFUND),
     ROW(COOL,     STORE_ANY,                after_poll,      nothing,      OUTCOME),
     ROW(COOL,     STORE_ANY,                stopping,        say_stop,     OUTCOME),

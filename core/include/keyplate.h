@@ -4,8 +4,8 @@
  * that blocks; write your own where something else moves the bytes (an event loop, nginx, a test).
  *
  * Every function takes NULL. Objects ending in _new are owned by the caller and end with the matching _free.
- * Strings that a function returns are lent: those of an operation live until its next kp_on_* or kp_op_free, those of
- * the error list live for ever. All text is UTF-8, all times are milliseconds, all money is micro-dollars.
+ * Strings that a function returns are lent: those of an operation live until its next kp_on_* or kp_op_free (those of
+ * an HTTP step until kp_on_end), those of the error list live for ever. All text is UTF-8, all times are milliseconds, all money is micro-dollars.
  */
 #ifndef KEYPLATE_H
 #define KEYPLATE_H

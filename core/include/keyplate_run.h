@@ -26,12 +26,20 @@ KP_API void kp_local_free(kp_local *);
 KP_API void kp_local_time(kp_op *);
 /* The monotonic clock of kp_on_time, in milliseconds. */
 KP_API uint64_t kp_local_mono_ms(void);
-/* Does the step if it is READ, STORE or APPEND, and tells time and outcome: 1. Any other step: 0, nothing done.
+/* Does the step if it is READ, STORE or APPEND, and tells time and outcome: 1. Any other step: 0, nothing done. Others
+   are waited for until kp_op_until, or until kp_op_cancel (up to half a second more for what settles the operation).
    Safe from several threads, each with its own operation. */
 KP_API int kp_local_step(kp_local *, kp_op *);
 /* Which store is in use, as text for people ("sqlite:/var/lib/keyplate/state.db"), with the reason if it is not the
    one that was wanted. Lent until the next step. */
 KP_API const char *kp_local_store_text(kp_local *);
+/* Why lockouts, counts and proofs are not shared with other processes though they should be, as text for people: the
+   memory of this process stands in for the shared store, or the last verb could not be asked. NULL: all is well, or
+   the store was not asked yet. Lent until the next call. */
+KP_API const char *kp_local_store_trouble(kp_local *);
+/* What happened to the shared state that people should know although it works, as a sentence: its file was damaged and
+   replaced. NULL: nothing. Lent until the next call. */
+KP_API const char *kp_local_store_note(kp_local *);
 /* Loads ~/.config/keyplate/config.json (or path, or KEYPLATE_CONFIG), then KEYPLATE_… and the base URL variables of
    the environment, into the configuration. 0 or an error code; kp_config_problem says more. path may be NULL. */
 KP_API int kp_local_configure(kp_config *, const char *path);
@@ -44,7 +52,8 @@ KP_API kp_runner *kp_runner_new(kp_client *);
 /* After the last kp_run with it has returned. */
 KP_API void kp_runner_free(kp_runner *);
 KP_API kp_local *kp_runner_local(kp_runner *);
-/* Drives the operation to DONE and returns kp_op_error. Blocks; kp_run_cancel ends it. */
+/* Drives the operation to DONE and returns kp_op_error. Blocks; kp_run_cancel ends it. An operation of another client is
+   left as it is: the code of misuse. */
 KP_API int kp_run(kp_runner *, kp_op *);
 /* Same, but comes back at the first wait after at_most_ms: 1 if the operation is not DONE yet (call again), else 0. A
    call that is under way is always finished first. For hosts that look at signals or draw progress. */

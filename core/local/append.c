@@ -14,21 +14,32 @@
 
 enum { ROTATIONS_MAX = 100 }; /* a file that is renamed that often while we wait is not one to write to */
 
-static bool lock(int fd) {
+static bool lock_for_ever(int fd) {
     while (flock(fd, LOCK_EX) != 0)
         if (errno != EINTR)
             return false;
     return true;
 }
 
+static bool lock(int fd, const kp_patience *patience) {
+    if (!patience)
+        return lock_for_ever(fd);
+    for (uint64_t nap_ms = 1; flock(fd, LOCK_EX | LOCK_NB) != 0; nap_ms *= nap_ms < KP_SLICE_MS ? 2 : 1) {
+        if ((errno != EINTR && errno != EWOULDBLOCK) || kp_patience_over(patience))
+            return false;
+        kp_patience_nap(patience, nap_ms);
+    }
+    return true;
+}
+
 /* The file of that path, locked; one that was renamed while we waited for its lock is let go. -1 if there is none. */
-static int open_locked(const char *path, struct stat *info) {
+static int open_locked(const char *path, struct stat *info, const kp_patience *patience) {
     for (int i = 0; i < ROTATIONS_MAX; i++) {
         struct stat now;
         int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
         if (fd < 0)
             return -1;
-        if (fstat(fd, info) != 0 || !S_ISREG(info->st_mode) || !lock(fd)) {
+        if (fstat(fd, info) != 0 || !S_ISREG(info->st_mode) || !lock(fd, patience)) {
             close(fd);
             return -1;
         }
@@ -93,11 +104,11 @@ static int append_locked(int fd, off_t size, const char *line, size_t len) {
     return -1;
 }
 
-int kp_append_file(const char *path, const char *line, size_t len) {
+int kp_append_file(const char *path, const char *line, size_t len, const kp_patience *patience) {
     struct stat info;
     if (!path || !line || len == 0 || len > SSIZE_MAX - 2)
         return -1;
-    int fd = open_locked(path, &info);
+    int fd = open_locked(path, &info, patience);
     if (fd < 0)
         return -1;
     int result = append_locked(fd, info.st_size, line, len);

@@ -4,8 +4,11 @@
 
 #include <stddef.h>
 
+#include "local/patience.h"
+
 /* Opens path (made with mode 0600), takes its lock, makes sure that it is still the file of that path (rotation), sets
-   a torn last line off by a line end, writes the line in one write and checks that all of it went. 0, or -1. */
-int kp_append_file(const char *path, const char *line, size_t len);
+   a torn last line off by a line end, writes the line in one write and checks that all of it went. The lock is waited
+   for while the patience lasts (NULL: for ever). 0, or -1. */
+int kp_append_file(const char *path, const char *line, size_t len, const kp_patience *);
 
 #endif

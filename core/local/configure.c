@@ -62,7 +62,7 @@ static int load_file(kp_config *config, const char *path, bool must_exist) {
     size_t len = 0;
     int why = KP_WHY_NONE;
     int code = KP_OK;
-    int how = kp_read_local(kp_buf_text(&name), room, FILE_MOST, &len, &why);
+    int how = kp_read_local(kp_buf_text(&name), room, FILE_MOST, NULL, &len, &why);
     if (how == KP_FOUND || how == KP_FOUND_OPEN)
         code = kp_config_load(config, room, len);
     else if (how != KP_ABSENT)

@@ -3,18 +3,22 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "engine/client.h"
 #include "keyplate_run.h"
 #include "local/append.h"
 #include "local/read.h"
 #include "local/store.h"
 #include "local/store_fork.h"
 
+/* What a store or a record that others hold may still take when the operation was cancelled: they settle it. */
+enum { SETTLE_MS = 500 };
+
 struct kp_local {
     kp_client *client;
     _Atomic(kp_store *) store; /* opened at the first need, by whoever comes first */
     pthread_mutex_t lock;      /* of the texts */
     kp_buf problem;            /* why the last STORE failed; empty after one that worked */
-    kp_buf shown;
+    kp_buf shown, shown_trouble, shown_note;
 };
 
 kp_local *kp_local_new(kp_client *client) {
@@ -25,10 +29,12 @@ kp_local *kp_local_new(kp_client *client) {
         kp_free(local);
         return NULL;
     }
-    local->client = client;
+    local->client = kp_client_keep(client);
     atomic_init(&local->store, NULL);
     kp_buf_init(&local->problem, NULL);
     kp_buf_init(&local->shown, NULL);
+    kp_buf_init(&local->shown_trouble, NULL);
+    kp_buf_init(&local->shown_note, NULL);
     return local;
 }
 
@@ -38,6 +44,9 @@ void kp_local_free(kp_local *local) {
     kp_store_close(atomic_load(&local->store));
     kp_buf_free(&local->problem);
     kp_buf_free(&local->shown);
+    kp_buf_free(&local->shown_trouble);
+    kp_buf_free(&local->shown_note);
+    kp_client_free(local->client);
     pthread_mutex_destroy(&local->lock);
     kp_free(local);
 }
@@ -87,13 +96,14 @@ static kp_arg *collect_args(const kp_op *op, size_t *count) {
 static void do_store(kp_local *local, kp_op *op) {
     size_t count = 0;
     int failed = -1;
+    kp_patience patience = kp_patience_of(op, SETTLE_MS);
     kp_buf reply, problem;
     kp_buf_init(&reply, NULL);
     kp_buf_init(&problem, NULL);
     kp_arg *args = collect_args(op, &count);
     kp_store *store = args ? store_of(local, &problem) : NULL;
     if (store)
-        failed = store->call(store, args, count, &reply, &problem);
+        failed = store->call(store, args, count, &patience, &reply, &problem);
     else if (!args)
         kp_buf_str(&problem, "memory is short");
     note_problem(local, &problem);
@@ -107,7 +117,8 @@ static void do_store(kp_local *local, kp_op *op) {
 static void do_read(kp_op *op) {
     size_t len = 0;
     int why = KP_WHY_NONE;
-    int how = kp_read_local(kp_read_name(op), kp_read_room(op), kp_op_limit(op), &len, &why);
+    kp_patience patience = kp_patience_of(op, 0);
+    int how = kp_read_local(kp_read_name(op), kp_read_room(op), kp_op_limit(op), &patience, &len, &why);
     kp_local_time(op);
     kp_on_read(op, how, why, len);
 }
@@ -115,7 +126,8 @@ static void do_read(kp_op *op) {
 static void do_append(kp_op *op) {
     size_t len = 0;
     const char *line = kp_append_line(op, &len);
-    int failed = kp_append_file(kp_append_path(op), line, len);
+    kp_patience patience = kp_patience_of(op, SETTLE_MS);
+    int failed = kp_append_file(kp_append_path(op), line, len, &patience);
     kp_local_time(op);
     kp_on_append(op, failed);
 }
@@ -131,20 +143,62 @@ int kp_local_step(kp_local *local, kp_op *op) {
     }
 }
 
+/* Adds what happened to the store's file; asked before the texts are locked, as sections do not nest. */
+static void add_remark(kp_store *store, kp_buf *out) {
+    if (store && store->remark)
+        store->remark(store, out);
+}
+
+/* Puts the parts, each may be "", into shown: "FIRST (SECOND) (THIRD)". Lent until the next time. */
+static const char *show(kp_buf *shown, const char *first, const char *second, const char *third) {
+    kp_buf_clear(shown);
+    kp_buf_str(shown, first);
+    if (second[0])
+        kp_buf_fmt(shown, " (%s)", second);
+    if (third[0])
+        kp_buf_fmt(shown, " (%s)", third);
+    return shown->failed ? "memory is short" : kp_buf_text(shown);
+}
+
 const char *kp_local_store_text(kp_local *local) {
     if (!local)
         return "";
-    kp_buf problem;
+    kp_buf problem, remark;
     kp_buf_init(&problem, NULL);
+    kp_buf_init(&remark, NULL);
     kp_store *store = store_of(local, &problem);
+    add_remark(store, &remark);
     lock_texts(local);
     const char *why = kp_buf_text(problem.len ? &problem : &local->problem);
-    kp_buf_clear(&local->shown);
-    kp_buf_str(&local->shown, store ? store->text : "none");
-    if (why[0])
-        kp_buf_fmt(&local->shown, " (%s)", why);
-    const char *shown = local->shown.failed ? "memory is short" : kp_buf_text(&local->shown);
+    const char *shown = show(&local->shown, store ? store->text : "none", kp_buf_text(&remark), why);
     unlock_texts(local);
     kp_buf_free(&problem);
+    kp_buf_free(&remark);
+    return shown;
+}
+
+const char *kp_local_store_trouble(kp_local *local) {
+    if (!local)
+        return NULL;
+    kp_store *store = atomic_load(&local->store);
+    lock_texts(local);
+    const char *why = local->problem.len || local->problem.failed ? kp_buf_text(&local->problem)
+                      : store                                     ? store->trouble
+                                                                  : NULL;
+    const char *shown = why ? show(&local->shown_trouble, why, "", "") : NULL;
+    unlock_texts(local);
+    return shown;
+}
+
+const char *kp_local_store_note(kp_local *local) {
+    if (!local)
+        return NULL;
+    kp_buf remark;
+    kp_buf_init(&remark, NULL);
+    add_remark(atomic_load(&local->store), &remark);
+    lock_texts(local);
+    const char *shown = remark.len > 0 ? show(&local->shown_note, kp_buf_text(&remark), "", "") : NULL;
+    unlock_texts(local);
+    kp_buf_free(&remark);
     return shown;
 }

@@ -13,7 +13,7 @@
 
 #define SYSTEM_DIR "/var/lib/keyplate"
 
-enum { PASSWD_ROOM = 16384 };
+enum { PASSWD_ROOM = 16384, OTHER_NAMES = 9 };
 
 /* A variable that holds an absolute path; NULL for anything else. */
 static const char *absolute_from_env(const char *name) {
@@ -112,18 +112,27 @@ static const char *private_problem(const char *path) {
     return can_write(path) ? NULL : "cannot be written by this user";
 }
 
-static bool temporary_dir(kp_buf *path, kp_buf *problem) {
+/* A name that somebody else took first is passed over. The names are tried in one order, so that all processes of this
+ * user meet in the same folder. */
+static bool temporary_dir(kp_buf *path, kp_buf *note, kp_buf *problem) {
     const char *tmp = absolute_from_env("TMPDIR");
-    kp_buf_fmt(path, "%s/keyplate-%lld", tmp ? tmp : "/tmp", (long long)geteuid());
-    if (path->failed)
-        return false;
-    const char *reason = private_problem(kp_buf_text(path));
-    if (reason)
-        kp_buf_fmt(problem,
-                   "there is no folder for the state of this host: %s %s; set KEYPLATE_STATE_DIR to a folder of "
-                   "this user",
-                   kp_buf_text(path), reason);
-    return !reason;
+    const char *reason = NULL;
+    for (int i = 0; i <= OTHER_NAMES; i++) {
+        kp_buf_clear(path);
+        kp_buf_fmt(path, "%s/keyplate-%lld", tmp ? tmp : "/tmp", (long long)geteuid());
+        if (i > 0)
+            kp_buf_fmt(path, "-%d", i);
+        if (path->failed)
+            return false;
+        reason = private_problem(kp_buf_text(path));
+        if (!reason)
+            return true;
+        add_note(i ? NULL : note, kp_buf_text(path), reason);
+    }
+    kp_buf_fmt(problem,
+               "there is no folder for the state of this host: %s %s; set KEYPLATE_STATE_DIR to a folder of this user",
+               kp_buf_text(path), reason);
+    return false;
 }
 
 /* What the user named is used or refused; falling back would split the state without a word. */
@@ -158,7 +167,7 @@ static bool choose(const char *system_dir, kp_buf *path, kp_buf *note, kp_buf *p
     if (user_dir(path, note) || path->failed)
         return !path->failed;
     kp_buf_clear(path);
-    return temporary_dir(path, problem);
+    return temporary_dir(path, note, problem);
 }
 
 bool kp_state_dir_with(const char *system_dir, kp_buf *out, kp_buf *note, kp_buf *problem) {

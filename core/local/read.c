@@ -22,6 +22,7 @@ typedef struct target {
     size_t size;
     size_t len;
     int why;
+    const kp_patience *patience;
 } target;
 
 static int unfit(target *t, int why) {
@@ -48,20 +49,34 @@ static int trouble(target *t, int error) {
     }
 }
 
-/* One read; a pipe that is not to block is waited for. */
-static ssize_t read_some(int fd, char *to, size_t size) {
+/* true once a pipe has something to read, or its end; anything else has it at once. */
+static bool has_more(const target *t, int fd) {
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return false;
+    if (!S_ISFIFO(info.st_mode))
+        return true;
     for (;;) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        bool over = kp_patience_over(t->patience);
+        int ready = poll(&wait, 1, over ? 0 : KP_SLICE_MS);
+        if (ready > 0)
+            return true;
+        if (over || (ready < 0 && errno != EINTR))
+            return false;
+    }
+}
+
+/* One read. That of a pipe which somebody else emptied in between is tried again. */
+static ssize_t read_some(const target *t, int fd, char *to, size_t size) {
+    while (has_more(t, fd)) {
         ssize_t got = read(fd, to, size);
         if (got >= 0)
             return got;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct stat info;
-            struct pollfd wait = {.fd = fd, .events = POLLIN};
-            if (fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode) || (poll(&wait, 1, -1) < 0 && errno != EINTR))
-                return -1;
-        } else if (errno != EINTR)
-            return -1;
+        if (errno != EINTR && errno != EAGAIN)
+            break;
     }
+    return -1;
 }
 
 /* To the end of the file. Whether there is more than fits is asked with the room's own first byte as the place for it.
@@ -70,7 +85,7 @@ static int read_all(target *t, int fd) {
     size_t len = 0;
     for (;;) {
         bool full = len == t->size;
-        ssize_t got = read_some(fd, full ? t->room : t->room + len, full ? 1 : t->size - len);
+        ssize_t got = read_some(t, fd, full ? t->room : t->room + len, full ? 1 : t->size - len);
         if (got < 0)
             return failed(t, KP_WHY_IO);
         if (got == 0)
@@ -153,8 +168,8 @@ static int read_descriptor(target *t, const char *text) {
     return read_all(t, (int)fd);
 }
 
-int kp_read_local(const char *name, char *room, size_t size, size_t *len, int *why) {
-    target t = {.room = room, .size = size, .why = KP_WHY_NONE};
+int kp_read_local(const char *name, char *room, size_t size, const kp_patience *patience, size_t *len, int *why) {
+    target t = {.room = room, .size = size, .why = KP_WHY_NONE, .patience = patience};
     int how;
     if (!name || !room || size == 0)
         how = failed(&t, KP_WHY_IO);

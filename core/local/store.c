@@ -24,6 +24,18 @@ static kp_store *remark(kp_store *store, const kp_buf *why) {
     return store;
 }
 
+/* The store of one process in place of the shared one. */
+static kp_store *fall_back(const kp_buf *why) {
+    kp_store *store = kp_store_memory();
+    if (store)
+        store->trouble = kp_strdup(why->len > 0 ? kp_buf_text(why) : "there is no place for the state of this host");
+    if (store && !store->trouble) {
+        kp_store_close(store);
+        return NULL;
+    }
+    return remark(store, why);
+}
+
 static bool can_be_used(const char *path, kp_buf *problem) {
     kp_fork_enter_alone();
     const char *reason = kp_store_file_make(path);
@@ -48,11 +60,11 @@ static kp_store *open_default(kp_buf *problem) {
     if (path.failed || note.failed || why.failed)
         kp_buf_str(problem, "memory is short");
     else if (there && (chosen || can_be_used(kp_buf_text(&path), &why)))
-        store = remark(kp_store_sqlite(kp_buf_text(&path)), &note);
+        store = remark(kp_store_sqlite_own(kp_buf_text(&path)), &note);
     else if (chosen)
         kp_buf_str(problem, kp_buf_text(&why));
     else
-        store = remark(kp_store_memory(), &why);
+        store = fall_back(&why);
     kp_buf_free(&path);
     kp_buf_free(&note);
     kp_buf_free(&why);
@@ -95,6 +107,8 @@ kp_store *kp_store_open(const char *text, kp_buf *problem) {
 }
 
 void kp_store_close(kp_store *store) {
-    if (store)
-        store->close(store);
+    if (!store)
+        return;
+    kp_free(store->trouble);
+    store->close(store);
 }

@@ -15,8 +15,7 @@ enum { SCHEMA = 1, APPLICATION = 0x6b707374 /* "kpst" */ };
  * and all programs of the host must agree on one mode whatever their SQLite; it also works on network file systems.
  * PERSIST is the cheapest, and keeps the journal file and so the owner and mode that we gave it. synchronous=OFF is
  * exact whatever processes are killed, because the system keeps what they wrote. A power cut may damage the file, which
- * is then told and replaced by hand: lockouts and rates are worth minutes, and a sync on each call would cost ten times
- * the call. */
+ * is then replaced: lockouts and rates are worth minutes, and a sync on each call would cost ten times the call. */
 static const char settings[] = "PRAGMA trusted_schema=OFF;"
                                "PRAGMA cell_size_check=ON;"
                                "PRAGMA mmap_size=0;"
@@ -172,11 +171,15 @@ bool kp_db_is_current(const kp_db *db, const char *path) {
     return stat(path, &file) == 0 && file.st_dev == db->device && file.st_ino == db->inode;
 }
 
+bool kp_db_damaged(int error) {
+    return (error & 0xff) == SQLITE_CORRUPT || (error & 0xff) == SQLITE_NOTADB;
+}
+
 const char *kp_db_reason(int error) {
     switch (error & 0xff) {
     case SQLITE_OK:
     case SQLITE_NOMEM: return "memory is short";
-    case SQLITE_BUSY: return "other processes have kept it locked for 5 s";
+    case SQLITE_BUSY: return "other processes keep it locked";
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return "it is damaged, or no state file; move it away and a new one is made (lockouts and counts start anew)";

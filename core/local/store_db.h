@@ -44,6 +44,8 @@ void kp_db_close(kp_db *);
 void kp_db_abandon(kp_db *);
 /* false if somebody moved the file away or put another in its place. */
 bool kp_db_is_current(const kp_db *, const char *path);
+/* true if the code says that the file is no sound database. */
+bool kp_db_damaged(int error);
 /* What a code means to people. */
 const char *kp_db_reason(int error);
 

@@ -156,7 +156,9 @@ static void sweep(memory_store *m, int64_t now_ms) {
     }
 }
 
-static int call(kp_store *store, const kp_arg *args, size_t count, kp_buf *reply, kp_buf *problem) {
+static int call(kp_store *store, const kp_arg *args, size_t count, const kp_patience *patience, kp_buf *reply,
+                kp_buf *problem) {
+    (void)patience;
     memory_store *m = (memory_store *)store;
     kp_kv kv = {m, get, put};
     int64_t now = 0;

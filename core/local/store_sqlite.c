@@ -4,6 +4,7 @@
 
 #include "keyplate_run.h"
 #include "local/store.h"
+#include "local/store_aside.h"
 #include "local/store_db.h"
 #include "local/store_fork.h"
 #include "local/store_turn.h"
@@ -13,8 +14,10 @@ enum { PATIENCE_MS = 5000, SWEEP = 8, OPENS_MOST = 3 };
 typedef struct {
     kp_store store;
     char *path;
+    bool own; /* nobody but keyplate chose the path */
     pthread_mutex_t lock;
-    kp_db *db; /* NULL: not yet open, or no more */
+    kp_buf aside; /* where a damaged file was moved to */
+    kp_db *db;    /* NULL: not yet open, or no more */
     /* Of the transaction that is under way: */
     bool wrote;
     int error; /* SQLite's extended code */
@@ -28,6 +31,8 @@ typedef struct {
     int error;       /* of the last one */
     const char *why; /* if the code alone does not say it */
     int opens;
+    bool over;  /* waited long enough */
+    bool aside; /* a damaged file was moved aside: once a call */
 } tries;
 
 static outcome outcome_of(int error) {
@@ -172,6 +177,19 @@ static outcome reopen(sqlite_store *s, tries *t) {
     return s->db ? NOT_OPEN : FAILED;
 }
 
+/* After an error: the next call begins with a fresh connection, or this one with a fresh file. */
+static outcome start_over(sqlite_store *s, tries *t) {
+    bool replaces = s->db && s->own && !t->aside && !t->why && kp_db_damaged(t->error);
+    kp_aside aside = replaces ? kp_store_aside(s->db, s->path, &s->aside) : KP_ASIDE_FAILED;
+    if (aside == KP_ASIDE_BUSY && !t->over) {
+        t->turn.tries++;
+        return BUSY;
+    }
+    close_db(s);
+    t->aside = aside == KP_ASIDE_DONE;
+    return t->aside ? NOT_OPEN : FAILED;
+}
+
 /* What an attempt could not do under the shared lock. FAILED, or to be tried again. */
 static outcome mend(sqlite_store *s, outcome result, tries *t) {
     enter(s, true);
@@ -180,14 +198,15 @@ static outcome mend(sqlite_store *s, outcome result, tries *t) {
     if (result == NOT_OPEN)
         result = reopen(s, t);
     else if (result == FAILED)
-        close_db(s); /* the next call begins with a fresh connection */
+        result = start_over(s, t);
     else
         result = FAILED; /* waited long enough */
     leave(s);
     return result;
 }
 
-static int call(kp_store *store, const kp_arg *args, size_t count, kp_buf *reply, kp_buf *problem) {
+static int call(kp_store *store, const kp_arg *args, size_t count, const kp_patience *patience, kp_buf *reply,
+                kp_buf *problem) {
     sqlite_store *s = (sqlite_store *)store;
     uint64_t until = kp_local_mono_ms() + PATIENCE_MS;
     tries t = {.error = SQLITE_OK};
@@ -197,7 +216,8 @@ static int call(kp_store *store, const kp_arg *args, size_t count, kp_buf *reply
         leave(s);
         if (result == DONE)
             return 0;
-        if (result != BUSY || kp_local_mono_ms() > until)
+        t.over = kp_local_mono_ms() > until || kp_patience_over(patience);
+        if (result != BUSY || t.over)
             result = mend(s, result, &t);
         if (result == FAILED)
             break;
@@ -212,6 +232,15 @@ static void forked(kp_store *store) {
     abandon((sqlite_store *)store);
 }
 
+static void remark(kp_store *store, kp_buf *out) {
+    sqlite_store *s = (sqlite_store *)store;
+    enter(s, false);
+    if (s->aside.len > 0)
+        kp_buf_fmt(out, "the state file was damaged, so it was moved to %s; lockouts and counts began anew",
+                   kp_buf_text(&s->aside));
+    leave(s);
+}
+
 static void close_store(kp_store *store) {
     sqlite_store *s = (sqlite_store *)store;
     enter(s, true);
@@ -220,6 +249,7 @@ static void close_store(kp_store *store) {
     close_db(s);
     leave(s);
     pthread_mutex_destroy(&s->lock);
+    kp_buf_free(&s->aside);
     kp_free(s->path);
     kp_free(s->store.text);
     kp_free(s);
@@ -238,16 +268,19 @@ static char *absolute(const char *path) {
     return kp_buf_take(&b);
 }
 
-kp_store *kp_store_sqlite(const char *path) {
+static kp_store *new_store(const char *path, bool own) {
     sqlite_store *s = path ? kp_zalloc(1, sizeof *s) : NULL;
     if (!s)
         return NULL;
     kp_buf text;
     kp_buf_init(&text, NULL);
+    kp_buf_init(&s->aside, NULL);
+    s->own = own;
     s->path = absolute(path);
     kp_buf_str(&text, "sqlite:");
     kp_buf_str(&text, s->path);
-    s->store = (kp_store){.call = call, .forked = forked, .close = close_store, .text = kp_buf_take(&text)};
+    s->store =
+        (kp_store){.call = call, .forked = forked, .close = close_store, .remark = remark, .text = kp_buf_take(&text)};
     if (!s->path || !s->store.text || pthread_mutex_init(&s->lock, NULL) != 0) {
         kp_free(s->path);
         kp_free(s->store.text);
@@ -255,4 +288,12 @@ kp_store *kp_store_sqlite(const char *path) {
         return NULL;
     }
     return &s->store;
+}
+
+kp_store *kp_store_sqlite(const char *path) {
+    return new_store(path, false);
+}
+
+kp_store *kp_store_sqlite_own(const char *path) {
+    return new_store(path, true);
 }

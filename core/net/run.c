@@ -3,12 +3,14 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "engine/client.h"
 #include "keyplate_run.h"
 #include "net/line.h"
 #include "net/transfer.h"
 #include "net/wake.h"
 
 struct kp_runner {
+    const kp_client *client; /* kept alive by local */
     kp_local *local;
     kp_line_stack idle;
 };
@@ -17,6 +19,7 @@ kp_runner *kp_runner_new(kp_client *client) {
     kp_line *line = client ? kp_line_new() : NULL; /* a libcurl that cannot start is noticed here */
     kp_runner *runner = line ? kp_zalloc(1, sizeof *runner) : NULL;
     if (runner && (runner->local = kp_local_new(client))) {
+        runner->client = client;
         kp_line_give(&runner->idle, line);
         return runner;
     }
@@ -81,12 +84,12 @@ static int drive(kp_runner *runner, kp_op *op, uint64_t pause) {
 }
 
 int kp_run(kp_runner *runner, kp_op *op) {
-    if (!runner || !op)
+    if (!runner || !kp_client_has(runner->client, op))
         return KP_E_MISUSE;
     drive(runner, op, 0);
     return kp_op_error(op);
 }
 
 int kp_run_for(kp_runner *runner, kp_op *op, uint32_t at_most_ms) {
-    return runner && op && drive(runner, op, kp_local_mono_ms() + at_most_ms) != KP_DONE;
+    return runner && kp_client_has(runner->client, op) && drive(runner, op, kp_local_mono_ms() + at_most_ms) != KP_DONE;
 }

@@ -13,7 +13,7 @@ static const char id_kind[] = "id";
 enum { VALUE_MOST = 4096, ITEMS_MOST = 256 };
 
 static const int64_t clock_most_ms = 253402300799999; /* the end of the year 9999 */
-static const int64_t keep_ms = 48 * 3600000LL;
+static const int64_t keep_ms = 48 * 3600000LL, keep_empty_ms = 3600000LL;
 
 static int bad(kp_verb *v, const char *reason) {
     kp_buf_clear(v->reply);
@@ -202,6 +202,11 @@ static int look_at_rate(kp_verb *v, item *items, size_t i, int64_t wait, decisio
     return 0;
 }
 
+/* The record of an id that took something is worth its room. */
+static int put_record(kp_verb *v, bool took) {
+    return kp_map_put(v, kp_map_name(v, id_kind, v->args[1]), v->now_ms + (took ? keep_ms : keep_empty_ms));
+}
+
 static int take_all(kp_verb *v, const item *items, size_t count, int64_t start) {
     for (size_t i = 0; i < count; i++)
         if (items[i].takes && kp_rate_write(v, items[i].name, items[i].time_us))
@@ -209,15 +214,16 @@ static int take_all(kp_verb *v, const item *items, size_t count, int64_t start) 
     kp_buf_clear(&v->value);
     kp_buf_str(&v->value, "open");
     add_number(&v->value, start);
+    bool took = false;
     for (size_t i = 0; i < count; i++) {
         if (!items[i].takes)
             continue;
+        took = true;
         kp_buf_str(&v->value, " rate ");
         kp_buf_add(&v->value, items[i].name.text, items[i].name.len);
         add_number(&v->value, items[i].rate.period_us);
     }
-    int failed = kp_map_put(v, kp_map_name(v, id_kind, v->args[1]), v->now_ms + keep_ms);
-    return failed ? -1 : ok_start(v, start);
+    return put_record(v, took) ? -1 : ok_start(v, start);
 }
 
 static int decide(kp_verb *v, item *items, int64_t wait) {
@@ -318,13 +324,13 @@ static int do_settle(kp_verb *v, record *r) {
         return there == -1 ? -1 : bad(v, damaged);
     if (there == 0 || !r->open)
         return ok(v);
+    bool took = r->at < r->text.len;
     if (back && give_back(v, r))
         return -1;
     kp_buf_clear(&v->value);
     kp_buf_str(&v->value, "done");
     add_number(&v->value, r->start);
-    int failed = kp_map_put(v, kp_map_name(v, id_kind, v->args[1]), v->now_ms + keep_ms);
-    return failed ? -1 : ok(v);
+    return put_record(v, took) ? -1 : ok(v);
 }
 
 static int do_verb(kp_verb *v, record *r) {

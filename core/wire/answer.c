@@ -202,6 +202,18 @@ static bool is_certain(int code) {
     return code != 0 && code != KP_E_PENDING && code != KP_E_UNKNOWN_CODE && code != KP_E_ANSWER;
 }
 
+/* true for a code of the list that says nothing of this call: only a poll is answered by "not ready", and no submit by
+   what became of some other task. */
+static bool is_beside_the_point(int code, kp_call_kind call) {
+    switch (code) {
+    case KP_E_C_CAPCHA_NOT_READY: return call != KP_CALL_RESULT;
+    case KP_E_C_WRONG_ID_FORMAT:
+    case KP_E_C_WRONG_CAPTCHA_ID:
+    case KP_E_C_BAD_DUPLICATES: return call == KP_CALL_SUBMIT || call == KP_CALL_SUBMIT_FILE || call == KP_CALL_SYNC;
+    default: return false;
+    }
+}
+
 void kp_answer_read(kp_answer *a, const kp_provider *provider, kp_call_kind call, int http_status, const char *body,
                     size_t len) {
     if (!a)
@@ -215,9 +227,10 @@ void kp_answer_read(kp_answer *a, const kp_provider *provider, kp_call_kind call
                                                     : kp_answer_read_ok_pipe(a, provider, call, body, len);
     if ((http_status < 200 || http_status > 299) && !is_certain(code))
         code = code_of_status(http_status, code);
-    /* Only a poll is answered by "not ready"; anywhere else the word proves nothing. */
     if (code == KP_E_C_CAPCHA_NOT_READY && call == KP_CALL_RESULT)
         code = KP_E_PENDING;
+    else if (is_beside_the_point(code, call))
+        code = KP_E_ANSWER;
     if (a->id.failed || a->text.failed || a->provider_code.failed || a->provider_text.failed)
         code = KP_E_MEMORY;
     if (code != 0)

@@ -25,8 +25,10 @@ void kp_answer_clear(kp_answer *);
 /* Reads the answer of a call: HTTP status and whole body. Sets error and the rest; KP_E_ANSWER for whatever is not in
    the grammar; KP_E_MEMORY. The error fields of a body count with every status; a body without a known error is only
    an answer with a 2xx status; 3xx is KP_E_REDIRECT, 429 KP_E_BUSY (KP_E_ANSWER with a success in the body), 5xx
-   KP_E_SERVER, the rest KP_E_HTTP. provider_code and provider_text are masked; id and text come as the service sent
-   them: the caller masks keys. */
+   KP_E_SERVER, the rest KP_E_HTTP. A code that says nothing of the call ("not ready" anywhere but to RESULT, a wrong
+   task id or too few solvers to a submit) is KP_E_ANSWER with every status. A balance that is not 0 is never 0 micro
+   (see decimal.h), and two balances that differ are KP_E_ANSWER. provider_code and provider_text are masked; id and
+   text come as the service sent them: the caller masks keys. */
 void kp_answer_read(kp_answer *, const kp_provider *, kp_call_kind, int http_status, const char *body, size_t len);
 
 #endif

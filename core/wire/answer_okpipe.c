@@ -22,8 +22,17 @@ static size_t without_line_end(const char *text, size_t len) {
     return len;
 }
 
+/* Where a success should be, these two words say that there is none yet; no task id and no solution reads so. */
+static bool is_not_ready(const char *text, size_t len) {
+    return kp_same_n(text, len, "CAPCHA_NOT_READY") || kp_same_n(text, len, "CAPTCHA_NOT_READY");
+}
+
 static int read_plain_success(kp_answer *a, kp_call_kind call, const char *text, size_t len) {
     size_t line = without_line_end(text, len);
+    if (is_not_ready(text, line)) {
+        kp_answer_show(&a->provider_code, text, line);
+        return KP_E_C_CAPCHA_NOT_READY;
+    }
     if (is_submit(call))
         return kp_answer_take_plain_id(a, text, line);
     if (call != KP_CALL_RESULT || line == 0)
@@ -66,6 +75,8 @@ static int read_status(kp_json status) {
 }
 
 static int read_json_success(kp_answer *a, const kp_provider *provider, kp_call_kind call, kp_json payload) {
+    if (kp_json_is(payload, "CAPCHA_NOT_READY") || kp_json_is(payload, "CAPTCHA_NOT_READY"))
+        return kp_answer_take_code(a, provider, payload);
     if (is_submit(call))
         return kp_answer_take_id(a, payload);
     if (call == KP_CALL_RESULT)

@@ -136,11 +136,17 @@ static int read_balance(kp_answer *a, const kp_provider *provider, kp_json root)
     if (root.type != KP_JSON_OBJECT)
         return kp_answer_take_balance(a, root, provider->unit);
     kp_json balance = kp_json_get(root, "balance");
-    if (is_absent(balance))
-        balance = kp_json_get(root, "Balance");
-    if (!is_absent(balance))
-        return kp_answer_take_balance(a, balance, provider->unit);
-    return kp_answer_take_balance(a, kp_json_pointer(root, "/Subscription/remaining"), "credits");
+    kp_json capital = kp_json_get(root, "Balance");
+    if (is_absent(balance) && is_absent(capital))
+        return kp_answer_take_balance(a, kp_json_pointer(root, "/Subscription/remaining"), "credits");
+    if (is_absent(balance) || is_absent(capital))
+        return kp_answer_take_balance(a, is_absent(balance) ? capital : balance, provider->unit);
+    int code = kp_answer_take_balance(a, capital, provider->unit);
+    int64_t other = a->balance_micro;
+    kp_buf_clear(&a->text);
+    if (code == 0)
+        code = kp_answer_take_balance(a, balance, provider->unit);
+    return code == 0 && a->balance_micro != other ? KP_E_ANSWER : code;
 }
 
 int kp_answer_read_task(kp_answer *a, const kp_provider *provider, kp_call_kind call, const char *body, size_t len) {

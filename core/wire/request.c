@@ -54,28 +54,11 @@ void kp_request_clear(kp_request *r) {
     r->has_body = false;
 }
 
-static bool has_control(const char *text, size_t len) {
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            return true;
-    return false;
-}
-
 /* JSON carries UTF-8 only: any other key would arrive as another one. */
 static bool is_key(const kp_call *call, const char *key, size_t len) {
-    if (!key || len == 0 || has_control(key, len))
+    if (!key || len == 0 || kp_has_control(key, len))
         return false;
     return call->key_in != KP_IN_JSON || kp_utf8_valid(key, len);
-}
-
-static bool is_id(const char *id) {
-    return id && *id && !has_control(id, strlen(id)) && kp_utf8_valid(id, strlen(id));
-}
-
-static bool fits(const kp_provider *provider, kp_call_kind kind, const kp_params *params) {
-    if (!params || params->provider != provider || params->call != kind || !params->method_name)
-        return false;
-    return kind != KP_CALL_SUBMIT_FILE || (params->file && params->file_len > 0);
 }
 
 static bool is_base(const char *text) {
@@ -104,7 +87,7 @@ static void build_body(kp_request *r, const kp_fields *f) {
         kp_add_json_body(&r->body, f);
     } else if (f->call->params_in == KP_IN_MULTIPART) {
         char boundary[KP_BOUNDARY_SIZE];
-        kp_make_boundary(f->params->file, f->params->file_len, boundary);
+        kp_make_boundary(f->params ? f->params->file : NULL, f->params ? f->params->file_len : 0, boundary);
         kp_buf_str(content_type, "multipart/form-data; boundary=");
         kp_buf_str(content_type, boundary);
         kp_add_multipart(&r->body, boundary, f);
@@ -143,20 +126,11 @@ int kp_request_build(kp_request *r, const kp_provider *provider, kp_call_kind ki
     if (!r)
         return KP_E_MISUSE;
     kp_request_clear(r);
-    if (!provider || (unsigned)kind >= KP_CALLS)
+    kp_fields fields = {.key = key, .key_len = key_len, .scratch = &r->scratch};
+    if (!is_base(base_url) || !kp_fields_take(&fields, provider, kind, params, id))
         return KP_E_MISUSE;
-    const kp_call *call = &provider->calls[kind];
-    if (!call->http_method || !is_base(base_url) || (call->id_name && !is_id(id)) ||
-        (call->method_name && !fits(provider, kind, params)))
-        return KP_E_MISUSE;
-    if (!is_key(call, key, key_len))
+    if (!is_key(fields.call, key, key_len))
         return KP_E_BAD_KEY;
-    kp_fields fields = {.call = call,
-                        .key = key,
-                        .key_len = key_len,
-                        .id = call->id_name ? id : NULL,
-                        .params = call->method_name ? params : NULL,
-                        .scratch = &r->scratch};
     build(r, base_url, &fields);
     /* the scratch has held decoded values, a proxy's password among them */
     bool short_of_memory = failed(r);

@@ -34,5 +34,10 @@ void kp_request_clear(kp_request *);
    with CR, LF, NUL or another control character). */
 int kp_request_build(kp_request *, const kp_provider *, kp_call_kind, const char *base_url, const char *key,
                      size_t key_len, const kp_params *, const char *id);
+/* Adds the body of the call as it would be sent, for people, nothing where it has none: KP_REQUEST_SHOWN stands for the
+   key and for each parameter, however deep and of whatever type, that the table marks secret or whose name (with those
+   it stands within) speaks of a proxy and of a password, login or user; a text with '@' within such a proxy as well. An
+   upload is "(multipart body of N bytes)", counted so masked. out is a heap buffer. 0, KP_E_MISUSE or KP_E_MEMORY. */
+int kp_request_shown_body(kp_buf *out, const kp_provider *, kp_call_kind, const kp_params *, const char *id);
 
 #endif

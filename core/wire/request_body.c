@@ -7,7 +7,56 @@
 #include "safe/crypto.h"
 #include "wire/request.h"
 
+bool kp_has_control(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            return true;
+    return false;
+}
+
+static bool is_id(const char *id) {
+    return id && *id && !kp_has_control(id, strlen(id)) && kp_utf8_valid(id, strlen(id));
+}
+
+static bool fits(const kp_provider *provider, kp_call_kind kind, const kp_params *params) {
+    if (!params || params->provider != provider || params->call != kind || !params->method_name)
+        return false;
+    return kind != KP_CALL_SUBMIT_FILE || (params->file && params->file_len > 0);
+}
+
+bool kp_fields_take(kp_fields *f, const kp_provider *provider, kp_call_kind kind, const kp_params *params,
+                    const char *id) {
+    if (!provider || (unsigned)kind >= KP_CALLS)
+        return false;
+    const kp_call *call = &provider->calls[kind];
+    if (!call->http_method || (call->id_name && !is_id(id)) || (call->method_name && !fits(provider, kind, params)))
+        return false;
+    f->call = call;
+    f->id = call->id_name ? id : NULL;
+    f->params = call->method_name ? params : NULL;
+    return true;
+}
+
+static const char *key_of(const kp_fields *f, size_t *len) {
+    *len = f->key ? f->key_len : strlen(KP_REQUEST_SHOWN);
+    return f->key ? f->key : KP_REQUEST_SHOWN;
+}
+
 /* ---- Query and form ---- */
+
+/* What is only shown keeps its marks readable. */
+static void add_encoded(kp_buf *out, const kp_fields *f, const char *value, size_t len) {
+    const size_t mark_len = strlen(KP_REQUEST_SHOWN);
+    const char *mark;
+    while (!f->key && len > 0 && (mark = memmem(value, len, KP_REQUEST_SHOWN, mark_len)) != NULL) {
+        size_t before = (size_t)(mark - value);
+        kp_add_percent(out, value, before);
+        kp_buf_str(out, KP_REQUEST_SHOWN);
+        value = mark + mark_len;
+        len -= before + mark_len;
+    }
+    kp_add_percent(out, value, len);
+}
 
 static void add_name(kp_buf *out, char *lead, const char *name, size_t len) {
     if (*lead)
@@ -42,7 +91,7 @@ static void add_form_params(kp_buf *out, char *lead, const kp_fields *f) {
         if (f->scratch->failed)
             return;
         text = text_of(f, value, &len);
-        kp_add_percent(out, text, len);
+        add_encoded(out, f, text, len);
     }
 }
 
@@ -50,10 +99,9 @@ void kp_add_form(kp_buf *out, char lead, const kp_fields *f) {
     const kp_call *call = f->call;
     if (call->key_in == KP_IN_QUERY || call->key_in == KP_IN_FORM) {
         add_name(out, &lead, call->key_name, strlen(call->key_name));
-        if (f->key)
-            kp_add_percent(out, f->key, f->key_len);
-        else
-            kp_buf_str(out, KP_REQUEST_SHOWN);
+        size_t len;
+        const char *key = key_of(f, &len);
+        add_encoded(out, f, key, len);
     }
     if (call->fixed) {
         if (lead)
@@ -154,12 +202,17 @@ static void add_file_part(kp_buf *out, const char *boundary, const char *file, s
 
 void kp_add_multipart(kp_buf *out, const char *boundary, const kp_fields *f) {
     const kp_call *call = f->call;
-    add_part(out, boundary, call->key_name, strlen(call->key_name), f->key, f->key_len);
+    const kp_params *params = f->params;
+    size_t key_len;
+    const char *key = key_of(f, &key_len);
+    add_part(out, boundary, call->key_name, strlen(call->key_name), key, key_len);
     add_fixed_parts(out, boundary, call->fixed);
-    add_part(out, boundary, call->method_name, strlen(call->method_name), f->params->method_name,
-             strlen(f->params->method_name));
-    add_param_parts(out, boundary, f);
-    add_file_part(out, boundary, f->params->file, f->params->file_len);
+    if (params) {
+        add_part(out, boundary, call->method_name, strlen(call->method_name), params->method_name,
+                 strlen(params->method_name));
+        add_param_parts(out, boundary, f);
+        add_file_part(out, boundary, params->file, params->file_len);
+    }
     kp_buf_str(out, "--");
     kp_buf_str(out, boundary);
     kp_buf_str(out, "--\r\n");
@@ -194,7 +247,9 @@ void kp_add_json_body(kp_buf *out, const kp_fields *f) {
     kp_buf_char(out, '{');
     if (call->key_in == KP_IN_JSON) {
         add_member(out, &lead, call->key_name);
-        kp_add_json(out, f->key, f->key_len);
+        size_t len;
+        const char *key = key_of(f, &len);
+        kp_add_json(out, key, len);
     }
     if (call->id_name && f->id) {
         add_member(out, &lead, call->id_name);

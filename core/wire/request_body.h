@@ -14,13 +14,18 @@
 /* What a call is made of. All lent; scratch is safe memory and kept from one build to the next. */
 typedef struct kp_fields {
     const kp_call *call;
-    const char *key; /* NULL: shown as KP_REQUEST_SHOWN */
+    const char *key; /* NULL: not sent but shown, with KP_REQUEST_SHOWN for the key */
     size_t key_len;
     const char *id;          /* NULL: none */
     const kp_params *params; /* NULL: none */
     kp_buf *scratch;
 } kp_fields;
 
+/* Fills in all but key and scratch, and takes of id and params what the call has. false: the service has no such call,
+   or what the call needs is missing. */
+bool kp_fields_take(kp_fields *, const kp_provider *, kp_call_kind, const kp_params *, const char *id);
+/* true for CR, LF, NUL and the other control characters of ASCII. */
+bool kp_has_control(const char *text, size_t len);
 /* All fields as name=value with '&' between; lead stands before the first ('?', or 0 for nothing). Failures stick in
    out and in scratch. */
 void kp_add_form(kp_buf *out, char lead, const kp_fields *);

@@ -15,6 +15,9 @@
 #include "local/store_clock.h"
 #include "scratch.h"
 
+/* With which store_do asks. */
+static const kp_patience *store_patience;
+
 enum { CASE_TEXT = 512, CASE_WORDS = 40 };
 
 /* Does a verb, words with blanks between; reply and problem (ended by a NUL) may be NULL. As kp_store.call. */
@@ -29,7 +32,7 @@ static inline int store_do(kp_store *store, const char *words, char *reply, char
     for (char *save = NULL, *word = strtok_r(line, " ", &save); word && n < CASE_WORDS;
          word = strtok_r(NULL, " ", &save))
         args[n++] = (kp_arg){word, strlen(word)};
-    int result = store->call(store, args, n, &said, &why);
+    int result = store->call(store, args, n, store_patience, &said, &why);
     if (reply)
         snprintf(reply, CASE_TEXT, "%s", kp_buf_text(&said));
     if (problem)

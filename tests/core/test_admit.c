@@ -175,6 +175,29 @@ static void same_id_same_answer_and_free(void **state) {
     expect("ADMIT 2 0 rate r 1000000 1 0", "ok @172800000 0");
 }
 
+/* There are many ids with gates alone, and a repeated ask for one comes soon. */
+static void id_that_took_nothing_is_kept_an_hour(void **state) {
+    (void)state;
+    static const char *const asks[] = {
+        "ADMIT 1 0 gate g", "ADMIT 2 0 gate g", "ADMIT 3 0 rate r 1000000 1 0", "ADMIT 4 0 rate r 1000000 1 1",
+        "SETTLE 2 -",       "SETTLE 3 0"};
+    static const int64_t hours[] = {1, 1, 48, 1};
+    for (size_t i = 0; i < sizeof asks / sizeof asks[0]; i++)
+        assert_memory_equal(ask(asks[i]), "ok", 2);
+    for (int i = 1; i <= 4; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "id %d", i);
+        map_row *row = map_find(&the_map, name, strlen(name));
+        assert_non_null(row);
+        assert_int_equal(row->expires, T0 + hours[i - 1] * 3600000);
+    }
+    now = T0 + 3600000 - 1;
+    expect("PUT g +10000 10000", "ok @3599999");
+    expect("ADMIT 1 0 gate g", "ok @3599999 0");
+    now++;
+    expect("ADMIT 1 0 gate g", "no @3600000 gate 0 0 @3609999");
+}
+
 static void refused_id_is_not_kept(void **state) {
     (void)state;
     ask("ADMIT 1 0 rate r 1000000 1 0");
@@ -274,6 +297,7 @@ int main(void) {
         T(soft_rate_counts_and_never_refuses),
         T(soft_rate_gives_back_only_what_it_took),
         T(same_id_same_answer_and_free),
+        T(id_that_took_nothing_is_kept_an_hour),
         T(refused_id_is_not_kept),
         T(settle_gives_back_once),
         T(settle_first_wins),

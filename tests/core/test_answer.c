@@ -226,7 +226,8 @@ static void cases_name_every_code(void **state) {
     (void)state;
     for (size_t i = 0; kp_error_row_at(i); i++) {
         const kp_error_row *row = kp_error_row_at(i);
-        if (row->origin == KP_OWN)
+        /* "not ready" is told as pending, or as no answer at all */
+        if (row->origin == KP_OWN || row->cls == KP_CLASS_PENDING)
             continue;
         bool found = false;
         const cJSON *c;

@@ -17,7 +17,7 @@
 enum { WRITERS = 32, LINES = 200, ROTATIONS = 40, FULL_WRITERS = 8, FULL_LINES = 60, FULL_SIZE = 8192 };
 
 static int append(const char *name, const char *line) {
-    return kp_append_file(scratch_path(name), line, strlen(line));
+    return kp_append_file(scratch_path(name), line, strlen(line), NULL);
 }
 
 /* The content of a file as a text; "-" if there is none. */
@@ -58,8 +58,8 @@ static bool append_to_special_files(void) {
     CHECK(append("", "x") == -1);
     CHECK(append("none/log", "x") == -1);
     CHECK(mkfifo(scratch_path("fifo"), 0600) == 0 && append("fifo", "x") == -1);
-    CHECK(kp_append_file("/dev/full", "x", 1) == -1);
-    CHECK(kp_append_file("/dev/null", "x", 1) == -1);
+    CHECK(kp_append_file("/dev/full", "x", 1, NULL) == -1);
+    CHECK(kp_append_file("/dev/null", "x", 1, NULL) == -1);
     CHECK(scratch_write("log", "", 0, 0));
     CHECK(scratch_drop_rights() && append("log", "x") == -1);
     return true;
@@ -72,10 +72,10 @@ static void places_that_cannot_hold_lines(void **state) {
 
 static void nothing_given(void **state) {
     (void)state;
-    assert_int_equal(kp_append_file(NULL, "x", 1), -1);
-    assert_int_equal(kp_append_file(scratch_path("log"), NULL, 1), -1);
-    assert_int_equal(kp_append_file(scratch_path("log"), "x", 0), -1);
-    assert_int_equal(kp_append_file(scratch_path("log"), "x", SIZE_MAX), -1);
+    assert_int_equal(kp_append_file(NULL, "x", 1, NULL), -1);
+    assert_int_equal(kp_append_file(scratch_path("log"), NULL, 1, NULL), -1);
+    assert_int_equal(kp_append_file(scratch_path("log"), "x", 0, NULL), -1);
+    assert_int_equal(kp_append_file(scratch_path("log"), "x", SIZE_MAX, NULL), -1);
     assert_string_equal(content("log"), "-");
 }
 
@@ -92,7 +92,7 @@ static bool write_lines(int writer) {
     static char line[8192];
     for (int n = 0; n < LINES; n++) {
         size_t len = make_line(line, sizeof line, writer, n);
-        CHECK(kp_append_file(scratch_path("log"), line, len) == 0);
+        CHECK(kp_append_file(scratch_path("log"), line, len, NULL) == 0);
     }
     return true;
 }
@@ -267,7 +267,7 @@ static void write_until_full(int writer) {
         _exit(1);
     for (int n = 1; n < FULL_LINES; n++) {
         size_t len = make_line(line, sizeof line, writer, n % 20 == 0 ? 1 : n);
-        if (kp_append_file(scratch_path("log"), line, len) == 0 && write(said, "+", 1) != 1)
+        if (kp_append_file(scratch_path("log"), line, len, NULL) == 0 && write(said, "+", 1) != 1)
             _exit(1);
     }
     _exit(0);

@@ -163,7 +163,7 @@ static void egress_for_people(void **state) {
 static void scopes_are_of_service_address_and_egress(void **state) {
     (void)state;
     static const char *const options[][2] = {{"timeout", "3s"},
-                                             {"url.captchaai", "http://127.0.0.1:1"},
+                                             {"url.captchaai", "https://127.0.0.1:1"},
                                              {"source_address", "192.0.2.7"},
                                              {"proxy", "http://host:1"},
                                              {"provider", "nocaptchaai"}};

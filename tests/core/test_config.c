@@ -210,7 +210,7 @@ static void an_unknown_name_suggests_the_nearest(void **state) {
         expect_problem(kp_config_set(config, names[i][0], "x"), part);
     }
     expect_problem(kp_config_set(config, "something.else", "x"), "keyplate help config");
-    expect_problem(kp_config_set(config, "a\x1b[31m\n", "x"), "'a?[31m '");
+    expect_problem(kp_config_set(config, "a\x1b[31m\n", "x"), "of the name given");
     char name[3000];
     memset(name, 'n', sizeof name);
     name[sizeof name - 1] = '\0';

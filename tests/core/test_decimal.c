@@ -52,6 +52,9 @@ static void amounts(void **state) {
         {"1000000000.0000009", true, true, KP_MICRO_MAX},
         {"1000000000.000001", false, false, 0},
         {"-1000000001", false, false, 0},
+        {"0.0000001", true, true, 1}, /* never nothing */
+        {"-0.0000009", true, true, -1},
+        {"0.0000000000", true, true, 0},
         {"007.5", true, false, 7500000},
         {"00", true, false, 0},
     };
@@ -68,6 +71,10 @@ static void exponents_in_json_only(void **state) {
         {"19e-7", false, true, 1},
         {"123456789e-8", false, true, 1234567},
         {"1e9", false, true, KP_MICRO_MAX},
+        {"4e-7", false, true, 1},
+        {"1e-40", false, true, 1},
+        {"-1e-40", false, true, -1},
+        {"0e-40", false, true, 0},
         {"1e10", false, false, 0},
         {"0.0000000001e19", false, true, KP_MICRO_MAX},
         {"0e10", false, true, 0},

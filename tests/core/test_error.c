@@ -161,6 +161,14 @@ static void numbers_that_are_no_code(void **state) {
     }
 }
 
+/* These can be the answer to a poll and to a submit. */
+static void advice_of_failed_tasks_tells_of_the_charge(void **state) {
+    (void)state;
+    static const int codes[] = {KP_E_C_CAPTCHA_UNSOLVABLE, KP_E_N_CAPTCHA_UNSOLVABLE, KP_E_N_TASK_FAILED};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        assert_non_null(strstr(kp_error_advice(codes[i]), "counts as spent"));
+}
+
 static void class_names(void **state) {
     (void)state;
     for (int i = KP_CLASS_NONE; i <= KP_CLASS_INTERNAL; i++)
@@ -181,6 +189,7 @@ int main(void) {
         cmocka_unit_test(words_of_each_service),
         cmocka_unit_test(numbers_on_the_wire),
         cmocka_unit_test(numbers_that_are_no_code),
+        cmocka_unit_test(advice_of_failed_tasks_tells_of_the_charge),
         cmocka_unit_test(class_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,10 +174,69 @@ static void g4_failing_store_is_told(void **state) {
         kp_op *op = kp_op_new(client, KP_BALANCE);
         assert_int_equal(drive(local, op), KP_HTTP); /* a free call goes on without */
         assert_memory_equal(kp_local_store_text(local), says[i], strlen(says[i]));
+        assert_non_null(strstr(says[i], "option store") ? strstr(kp_local_store_trouble(local), "the option store")
+                                                        : strstr(kp_local_store_trouble(local), "cannot be used"));
+        assert_null(kp_local_store_note(local));
         kp_op_free(op);
         kp_local_free(local);
         kp_client_free(client);
     }
+}
+
+/* No folder can be made: the memory of this process stands in, and that is told. */
+static bool stands_in(void) {
+    unsetenv("KEYPLATE_STATE_DIR");
+    kp_client *client = make_client("");
+    kp_local *local = kp_local_new(client);
+    CHECK(setenv("XDG_STATE_HOME", scratch_path("key"), 1) == 0 && setenv("TMPDIR", scratch_path("key"), 1) == 0);
+    CHECK(!kp_local_store_trouble(local)); /* not asked yet */
+    kp_op *op = kp_op_new(client, KP_BALANCE);
+    CHECK(drive(local, op) == KP_HTTP);
+    CHECK(strstr(kp_local_store_trouble(local), "there is no folder for the state of this host"));
+    CHECK(!kp_local_store_note(local));
+    kp_op_free(op);
+    kp_local_free(local);
+    kp_client_free(client);
+    return true;
+}
+
+static void g4_memory_that_stands_in_is_told(void **state) {
+    (void)state;
+    if (access("/var/lib/keyplate", F_OK) == 0)
+        skip(); /* the state of this machine comes before any folder of the user */
+    assert_true(scratch_child(stands_in));
+}
+
+static bool damaged_default(void) {
+    CHECK(setenv("KEYPLATE_STATE_DIR", scratch_folder, 1) == 0);
+    CHECK(scratch_write("state.db", "no database, but long enough to be looked at", 44, 0600));
+    kp_client *client = make_client("");
+    kp_local *local = kp_local_new(client);
+    kp_op *op = kp_op_new(client, KP_BALANCE);
+    CHECK(!kp_local_store_note(local));
+    CHECK(drive(local, op) == KP_HTTP);
+    CHECK(!kp_local_store_trouble(local));
+    CHECK(strstr(kp_local_store_note(local), "state.db.damaged-"));
+    CHECK(strstr(kp_local_store_text(local), "state.db.damaged-"));
+    kp_op_free(op);
+    kp_local_free(local);
+    kp_client_free(client);
+    return true;
+}
+
+static void g4_damaged_default_is_told(void **state) {
+    (void)state;
+    assert_true(scratch_child(damaged_default));
+}
+
+/* The store is opened at the first need, from the options of a client whose owner has long let go of it. */
+static void client_lives_as_long(void **state) {
+    (void)state;
+    kp_client *client = make_client(sqlite_text());
+    kp_local *local = kp_local_new(client);
+    kp_client_free(client);
+    assert_string_equal(kp_local_store_text(local), sqlite_text());
+    kp_local_free(local);
 }
 
 static void *balance_in_thread(void *with) {
@@ -230,6 +289,8 @@ static void null_arguments(void **state) {
     kp_local_free(NULL);
     assert_int_equal(kp_local_step(NULL, NULL), 0);
     assert_string_equal(kp_local_store_text(NULL), "");
+    assert_null(kp_local_store_trouble(NULL));
+    assert_null(kp_local_store_note(NULL));
     kp_local *local = kp_local_new(NULL);
     assert_non_null(local);
     assert_int_equal(kp_local_step(local, NULL), 0);
@@ -266,6 +327,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(submit_is_recorded, setup, teardown),
         cmocka_unit_test_setup_teardown(missing_key_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(g4_failing_store_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(g4_memory_that_stands_in_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(g4_damaged_default_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(client_lives_as_long, setup, teardown),
         cmocka_unit_test_setup_teardown(several_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(time_is_told_before_each_outcome, setup, teardown),
         cmocka_unit_test_setup_teardown(null_arguments, setup, teardown),

@@ -88,6 +88,14 @@ static void funds_of_the_same_account_only(void **state) {
     put_answer("submit", 200, wrong_key); /* for a refused key any account will do */
     begin(KP_SUBMIT);
     expect_used("backup", "env:B");
+    world_forget(&t.w);
+    another_client();
+    put_answer("submit", 200, "ERROR_ZERO_BALANCE");
+    put_answer("submit", 200, wrong_key); /* but not behind one without funds */
+    begin(KP_SUBMIT);
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    expect_fact("key_name", "key2");
+    assert_int_equal(t.w.submits, 2);
 }
 
 static void an_address_is_no_reason_for_another_key(void **state) {
@@ -223,7 +231,7 @@ static void a_proof_that_cannot_be_stored_counts_all_the_same(void **state) {
     uint64_t begun = t.w.mono_ms;
     begin(KP_RESULT);
     expect_error(KP_OK);
-    assert_true(passed("PROBE COOL GATE POLL"));
+    assert_true(passed("PROBE COOL COOL GATE POLL"));
     assert_true(t.w.mono_ms - begun < 1000);
     put_answers("balance", 200, wrong_key);
     world_forget(&t.w);
@@ -254,29 +262,60 @@ static void looking_again_forgets_no_refusal(void **state) {
     expect_error(KP_OK);
 }
 
+static void pass(uint64_t seconds) {
+    t.w.mono_ms += seconds * 1000;
+    t.w.unix_ms += (int64_t)seconds * 1000;
+}
+
 static void an_error_names_the_key_that_it_is_about(void **state) {
     (void)state;
-    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
-    option("keys", "[\"env:CAPTCHAAI_API_KEY_BACKUP\"]");
-    put_answer("balance", 200, "ERROR_KEY_DOES_NOT_EXIST");
-    begin(KP_VERIFY);
-    expect_error(KP_E_C_KEY_DOES_NOT_EXIST);
-    option("keys", "");
-    another_client();
-    put_answer("balance", 200, wrong_key);
+    option("keys", "[\"env:NOWHERE\",\"env:CAPTCHAAI_API_KEY\",\"env:SECOND\"]");
+    put_place("env:SECOND", case_key(1), KP_FOUND, 0);
+    put_answers("balance", 200, wrong_key);
+    for (size_t i = 0; i < 2; i++) { /* the second one is refused for the second time now */
+        begin(KP_VERIFY);
+        set("key", "env:SECOND");
+        expect_error(KP_E_C_WRONG_USER_KEY);
+        pass(130);
+    }
     begin(KP_SUBMIT);
-    expect_error(KP_E_C_WRONG_USER_KEY); /* the backup cools already, and there is no third */
-    expect_fact("key_name", "primary");
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    expect_fact("key_name", "backup");
     expect_fact("source", "env:CAPTCHAAI_API_KEY");
-    assert_int_equal(number("retry_after_ms"), 60000);
+    assert_int_equal(number("retry_after_ms"), 60000); /* that of this key, not of the last one */
+    assert_int_equal(t.w.https, 2);
+    begin(KP_SUBMIT);
+    expect_error(KP_E_KEY_COOLING);
+    expect_fact("key_name", "backup");
+    assert_in_range(number("retry_after_ms"), 50000, 60000);
+    option("keys", "[\"env:CAPTCHAAI_API_KEY\",\"env:SECOND\"]");
+    another_client();
+    begin(KP_TELL); /* both are found before */
+    expect_error(KP_OK);
     begin(KP_SUBMIT);
     expect_error(KP_E_KEY_COOLING);
     expect_fact("key_name", "primary");
-    expect_text("it said ERROR_WRONG_USER_KEY");
+    assert_true(passed("NEW GATE GATE DONE"));
+}
+
+static void each_key_is_proven_for_itself(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
+    put_answer("submit", 200, wrong_key);
     begin(KP_SUBMIT);
-    set("key", "env:CAPTCHAAI_API_KEY_BACKUP");
-    expect_error(KP_E_KEY_COOLING);
-    expect_text("it said ERROR_KEY_DOES_NOT_EXIST");
+    expect_used("backup", "env:CAPTCHAAI_API_KEY_BACKUP");
+    assert_true(passed("PROBE COOL COOL GATE ADMIT SUBMIT COOL REFUND READ READ GATE CLAIM PROBE COOL COOL GATE ADMIT SUBMIT"));
+}
+
+static void a_stop_ends_the_search_for_another_key(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
+    put_answer("submit", 200, wrong_key);
+    begin(KP_SUBMIT);
+    assert_true(reach("REFUND"));
+    kp_op_cancel(t.op);
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    assert_true(passed("REFUND DONE"));
 }
 
 static void a_ban_stops_every_key(void **state) {
@@ -328,6 +367,8 @@ int main(void) {
         CASE(a_proof_that_cannot_be_stored_counts_all_the_same),
         CASE(looking_again_forgets_no_refusal),
         CASE(an_error_names_the_key_that_it_is_about),
+        CASE(each_key_is_proven_for_itself),
+        CASE(a_stop_ends_the_search_for_another_key),
         CASE(a_ban_stops_every_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

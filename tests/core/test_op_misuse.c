@@ -115,6 +115,7 @@ static void expect_misuse(const char *name, const char *value, size_t len, const
     kp_op_set(t.op, "nonsense", "x", 1); /* the first one sticks */
     expect_error(KP_E_MISUSE);
     expect_text(text);
+    assert_null(strstr(fact("text"), "nonsense"));
     assert_int_equal(t.w.reads + t.w.stores + t.w.https, 0);
 }
 
@@ -239,6 +240,35 @@ static void events_out_of_order_change_nothing(void **state) {
     expect_fact("answer", "token-4242");
 }
 
+static void time_that_goes_back_or_comes_too_early(void **state) {
+    (void)state;
+    begin(KP_SOLVE);
+    assert_true(reach("POLLWAIT"));
+    uint64_t until = kp_op_until(t.op);
+    kp_on_time(t.op, until - 1, t.w.unix_ms, 0);
+    assert_string_equal(fact("state"), "POLLWAIT");
+    kp_on_time(t.op, until, t.w.unix_ms, 0);
+    assert_string_equal(fact("state"), "POLL");
+    kp_on_status(t.op, 200);
+    kp_on_body(t.op, "{\"status\":1,\"request\":\"x\"}", 26);
+    kp_on_time(t.op, 0, 0, 0);
+    kp_on_end(t.op, KP_NET_OK, KP_MAYBE_SENT);
+    expect_error(KP_OK);
+    assert_in_range(number("elapsed_ms"), 15000, 16000);
+}
+
+static void a_submit_may_take_all_the_time_and_a_read_half_a_minute(void **state) {
+    (void)state;
+    begin(KP_SOLVE);
+    set("timeout_ms", "100000");
+    uint64_t begun = t.w.mono_ms;
+    assert_true(reach("SUBMIT"));
+    assert_int_equal(kp_op_until(t.op), begun + 100000);
+    assert_true(reach("POLL"));
+    assert_int_equal(kp_op_until(t.op), t.w.mono_ms + 30000);
+    expect_error(KP_OK);
+}
+
 static void times_at_their_bounds(void **state) {
     (void)state;
     static const uint64_t mono[] = {0, 1, UINT64_MAX, UINT64_MAX - 1000, UINT64_MAX / 2};
@@ -324,6 +354,8 @@ int main(void) {
         CASE(set_too_late),
         CASE(kinds_that_do_not_exist),
         CASE(events_out_of_order_change_nothing),
+        CASE(time_that_goes_back_or_comes_too_early),
+        CASE(a_submit_may_take_all_the_time_and_a_read_half_a_minute),
         CASE(times_at_their_bounds),
         CASE(wrong_values_from_a_driver),
         CASE(freed_in_every_state),

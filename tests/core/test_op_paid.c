@@ -46,6 +46,12 @@ static bool is_input(kp_class cls) {
            cls == KP_CLASS_ADDRESS;
 }
 
+/* Words that cannot be meant for a submit prove nothing. */
+static bool is_beside_the_point(int code) {
+    return code == KP_E_C_CAPCHA_NOT_READY || code == KP_E_C_WRONG_ID_FORMAT || code == KP_E_C_WRONG_CAPTCHA_ID ||
+           code == KP_E_C_BAD_DUPLICATES;
+}
+
 static void check_code(const char *provider, const kp_error_row *row, const char *body) {
     case_end(NULL);
     case_begin(NULL);
@@ -53,10 +59,11 @@ static void check_code(const char *provider, const kp_error_row *row, const char
     option("keys", strcmp(provider, "captchaai") == 0 ? "env:CAPTCHAAI_API_KEY" : "env:NOCAPTCHAAI_API_KEY");
     put_answers("submit", 200, body);
     begin(KP_SOLVE);
-    expect_error(row->code);
-    bool refused = row->taken == KP_NOT_TAKEN && row->cls != KP_CLASS_PENDING, failed = row->cls == KP_CLASS_TASK;
+    bool beside = is_beside_the_point(row->code);
+    expect_error(beside ? KP_E_ANSWER : row->code);
+    bool refused = row->taken == KP_NOT_TAKEN && !beside, failed = row->cls == KP_CLASS_TASK && !beside;
     bool busy = refused && row->cls == KP_CLASS_BUSY;
-    expect_fact("class", kp_class_name(row->cls));
+    expect_fact("class", kp_class_name(beside ? KP_CLASS_PROTOCOL : row->cls));
     expect_fact("unknown", refused || failed ? NULL : "1");
     expect_fact("task", NULL);
     if (passed("REFUND") != refused)

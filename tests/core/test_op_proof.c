@@ -14,7 +14,7 @@ static void a_new_key_is_proven_once(void **state) {
     (void)state;
     begin(KP_SOLVE);
     expect_error(KP_OK);
-    assert_true(passed("CLAIM PROBE COOL GATE ADMIT"));
+    assert_true(passed("CLAIM PROBE COOL COOL GATE ADMIT"));
     begin(KP_SOLVE);
     expect_error(KP_OK);
     assert_false(passed("CLAIM"));

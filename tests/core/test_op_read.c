@@ -220,6 +220,17 @@ static void a_quota_bounds_all_retries_of_a_client(void **state) {
         }
     }
     assert_int_equal(calls, 40 + 100 / 5);
+    for (size_t i = 0; i < 2; i++) { /* five successes pay for one more */
+        forget_answers();
+        for (size_t k = 0; k < (i ? 1 : 4); k++) {
+            begin(KP_RESULT);
+            expect_error(KP_OK);
+        }
+        put_answers("result", 503, "");
+        begin(KP_RESULT);
+        expect_error(KP_E_SERVER);
+        assert_int_equal(t.w.https, 1 + i);
+    }
 }
 
 static void t9_reads_wait_as_the_service_asks(void **state) {

@@ -178,17 +178,27 @@ static bool a_private_folder_that_is_none(void) {
     CHECK(set("HOME", "none") && set("TMPDIR", "tmp"));
     char path[512];
     snprintf(path, sizeof path, "%s", scratch_path(private_name("tmp")));
+    char second[80], last[80];
+    snprintf(second, sizeof second, "%s-1", private_name("tmp"));
+    snprintf(last, sizeof last, "%s-9", private_name("tmp"));
     CHECK(symlink("../target", path) == 0);
-    CHECK(ends_with_problem("is not a folder"));
-    CHECK(strstr(kp_buf_text(&got.problem), "set KEYPLATE_STATE_DIR"));
+    CHECK(ends_in(second, 0700) && notes("is not a folder"));
     CHECK(unlink(path) == 0 && scratch_write(private_name("tmp"), "", 0, 0600));
-    CHECK(ends_with_problem("is not a folder"));
+    CHECK(ends_in(second, 0700) && notes("is not a folder"));
     CHECK(unlink(path) == 0 && mkdir(path, 0700) == 0 && chmod(path, 0750) == 0);
-    CHECK(ends_with_problem("is open to other users"));
+    CHECK(ends_in(second, 0700) && notes("is open to other users"));
     CHECK(chmod(path, 0700) == 0);
     CHECK(ends_in(private_name("tmp"), 0700));
-    if (geteuid() == 0)
-        CHECK(chown(path, SCRATCH_NOBODY, SCRATCH_NOBODY) == 0 && ends_with_problem("belongs to another user"));
+    if (geteuid() == 0) {
+        CHECK(chown(path, SCRATCH_NOBODY, SCRATCH_NOBODY) == 0);
+        CHECK(ends_in(second, 0700) && notes("belongs to another user"));
+    }
+    CHECK(chmod(path, 0750) == 0);
+    for (char *digit = second + strlen(second) - 1; *digit < '9'; ++*digit)
+        CHECK((mkdir(scratch_path(second), 0700) == 0 || *digit == '1') && chmod(scratch_path(second), 0755) == 0);
+    CHECK(ends_in(last, 0700));
+    CHECK(chmod(scratch_path(last), 0755) == 0 && ends_with_problem("is open to other users"));
+    CHECK(strstr(kp_buf_text(&got.problem), "set KEYPLATE_STATE_DIR"));
     CHECK(set("TMPDIR", "none/below"));
     CHECK(ends_with_problem("cannot be made"));
     return true;

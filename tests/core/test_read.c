@@ -30,7 +30,7 @@ static reading *read_sized(const char *name, size_t size) {
     static reading r;
     memset(&r, 0x5A, sizeof r);
     r.room = r.guarded + GUARD;
-    r.how = kp_read_local(name, r.room, size, &r.len, &r.why);
+    r.how = kp_read_local(name, r.room, size, NULL, &r.len, &r.why);
     for (size_t i = 0; i < GUARD; i++)
         if (r.guarded[i] != 0x5A || r.room[size + i] != 0x5A)
             r.how = -1;
@@ -288,7 +288,7 @@ static void wrong_names(void **state) {
                                         "fd:2", "fd:-1", "fd:x",    "fd:9999999999", NULL};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_true(gave(read_name(names[i]), KP_FAILED, KP_WHY_IO, ""));
-    assert_int_equal(kp_read_local("env:PATH", NULL, 10, NULL, NULL), KP_FAILED);
+    assert_int_equal(kp_read_local("env:PATH", NULL, 10, NULL, NULL, NULL), KP_FAILED);
 }
 
 int main(void) {

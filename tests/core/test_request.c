@@ -186,6 +186,11 @@ static void multipart_has_every_fixed_field(void **state) {
     has(&f, "soft", "");
     has(&f, "kind", "x=y");
     free_fields(&f);
+    other.calls[KP_CALL_SUBMIT_FILE].method_name = NULL; /* then nothing but these */
+    assert_int_equal(build_id(&other, KP_CALL_SUBMIT_FILE, NULL), KP_OK);
+    read_upload(&f, unused[0], unused[1]);
+    assert_int_equal(f.count, 4);
+    free_fields(&f);
 }
 
 static void boundaries_differ(void **state) {

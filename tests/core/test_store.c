@@ -344,6 +344,7 @@ static bool nowhere_to_write(void) {
     CHECK(setenv("HOME", scratch_path("closed"), 1) == 0 && scratch_drop_rights());
     kp_store *s = kp_store_open(NULL, NULL);
     CHECK(s && strstr(s->text, "memory: (") == s->text && strstr(s->text, scratch_path("closed")));
+    CHECK(s->trouble && strstr(s->trouble, scratch_path("closed")));
     CHECK(strcmp(store_ask(s, "PUT a b 100000"), "ok") == 0 && strcmp(store_ask(s, "GET a"), "ok b") == 0);
     kp_store_close(s);
     return true;

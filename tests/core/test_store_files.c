@@ -234,7 +234,7 @@ static void g4_locked_by_another(void **state) {
     sqlite3 *other = NULL;
     assert_int_equal(sqlite3_open(scratch_path(file), &other), SQLITE_OK);
     assert_int_equal(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
-    assert_fails(s, "other processes have kept it locked for 5 s");
+    assert_fails(s, "other processes keep it locked");
     assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     assert_string_equal(store_ask(s, "GET a"), "ok b");
     sqlite3_close(other);

@@ -197,7 +197,7 @@ static void t3_proxy_refuses_or_dies(void **state) {
         "",
     };
     raw_server *proxy = raw_start(answer_said, NULL);
-    const char *const options[] = {"proxy", raw_url(proxy), NULL};
+    const char *const options[] = {"proxy", raw_url(proxy), "allow_http_hosts", "127.0.0.1", NULL};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         say_text(texts[i]);
         assert_unsent(options, KP_E_PROXY);
@@ -216,7 +216,7 @@ static void t3_nobody_is_the_proxy(void **state) {
     char url[64];
     snprintf(url, sizeof url, "%s", raw_url(gone));
     raw_stop(gone);
-    const char *const options[] = {"proxy", url, NULL};
+    const char *const options[] = {"proxy", url, "allow_http_hosts", "127.0.0.1", NULL};
     assert_unsent(options, KP_E_PROXY);
 }
 
@@ -235,7 +235,7 @@ static void proxy_gets_a_tunnel(void **state) {
     raw_server *proxy = raw_start(answer_as_proxy, NULL);
     char url[128];
     snprintf(url, sizeof url, "http://me:secret-of-mine@127.0.0.1:%d", raw_port(proxy));
-    const char *const options[] = {"proxy", url, NULL};
+    const char *const options[] = {"proxy", url, "allow_http_hosts", "127.0.0.1", NULL};
     begin(options);
     prove();
     kp_op *op = run(KP_SUBMIT);

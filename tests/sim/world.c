@@ -1,10 +1,9 @@
 /* world.c: see world.h. */
 #include "world.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "policy/admit.h"
 
 static int map_get(void *self, kp_arg name, int64_t now, kp_buf *value) {
@@ -104,12 +103,7 @@ static void do_http(world *w, kp_op *op) {
         char length[24];
         size_t len = strlen(a.body);
         if (!a.unframed) {
-            kp_buf text;
-            kp_buf_init(&text, NULL);
-            kp_buf_i64(&text, (int64_t)len);
-            strncpy(length, kp_buf_text(&text), sizeof length - 1);
-            length[sizeof length - 1] = '\0';
-            kp_buf_free(&text);
+            snprintf(length, sizeof length, "%zu", len);
             kp_on_header(op, "Content-Length", 14, length, strlen(length));
         }
         if (a.header_name)
