@@ -37,8 +37,8 @@ void kp_ring_free(kp_ring *ring) {
     *ring = (kp_ring){0};
 }
 
-/* One spelling for all that lead to the same place: the case of the host, its default port, a slash at the end, the names
-   of this machine. */
+/* One spelling for all that lead to the same place: the case of the host, its default port, a slash at the end, the
+   names of this machine. */
 static void add_place(kp_buf *out, const char *text) {
     kp_url url;
     if (!kp_url_parse(text, strlen(text), &url)) {

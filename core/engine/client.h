@@ -41,13 +41,13 @@ struct kp_client {
     kp_buf problem;
     kp_ring ring;
     const char *base_url;
-    char scope[64];        /* names of gates in the store begin with it: service, base URL and egress */
-    const kp_op *loader;   /* the operation that looks for keys now */
-    uint64_t loader_until; /* its lease */
-    int quota;             /* of retries of reads */
-    uint64_t banned_until; /* monotonic */
+    char scope[64];           /* names of gates in the store begin with it: service, base URL and egress */
+    const kp_op *loader;      /* the operation that looks for keys now */
+    uint64_t loader_until;    /* its lease */
+    int quota;                /* of retries of reads */
+    uint64_t banned_until;    /* monotonic */
     kp_client *next, *before; /* all clients of the process, for fork */
-    kp_buf weakness;       /* what protects less than it should; strict mode refuses */
+    kp_buf weakness;          /* what protects less than it should; strict mode refuses */
 };
 
 kp_client *kp_client_keep(kp_client *);

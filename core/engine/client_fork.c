@@ -1,4 +1,5 @@
-/* client_fork.c: takes the locks of all clients around fork, so that no child finds one that nobody will ever give back. */
+/* client_fork.c: takes the locks of all clients around fork, so that no child finds one that nobody will ever give
+ * back. */
 #include "engine/client_fork.h"
 
 #include "safe/pages.h"

@@ -100,6 +100,8 @@ static int unknown_name(kp_config *config, const char *name) {
             nearest = rows[i].name;
         }
     }
+    if (nearest && strpbrk(name, "\033\n\r\t"))
+        return kp_config_fail(config, "there is no option of the name given; did you mean '%s'?", nearest);
     if (nearest)
         return kp_config_fail(config, "there is no option '%s'; did you mean '%s'?", name, nearest);
     if (is_plain_word(name))

@@ -35,7 +35,7 @@ struct kp_op {
     bool started;
 
     /* what the caller set */
-    kp_buf secrets; /* of the task, each ended by a NUL; safe memory */
+    kp_buf secrets;                                   /* of the task, each ended by a NUL; safe memory */
     kp_buf method, params, file, task, key_ref, what; /* params, file, key_ref in safe memory: they can hold secrets */
     bool good, sync, dry_run;
     uint64_t timeout_ms; /* 0: what suits */
@@ -98,10 +98,10 @@ struct kp_op {
     unsigned refusals; /* how often this key was refused before */
     int refused_with;  /* the code of that refusal */
     uint64_t hold_ms;
-    bool claimed;            /* a proof was claimed, and nothing is known of it yet */
-    bool crowded;            /* too many keys were refused lately */
-    unsigned refused_keys;   /* by this operation */
-    bool probing; /* this operation's own balance call is the proof */
+    bool claimed;          /* a proof was claimed, and nothing is known of it yet */
+    bool crowded;          /* too many keys were refused lately */
+    unsigned refused_keys; /* by this operation */
+    bool probing;          /* this operation's own balance call is the proof */
     kp_after after;
 
     /* the record */

@@ -42,8 +42,8 @@ void kp_do_ask_gate(kp_op *op) {
     kp_op_ask(op, "GET", n.ban, n.cool, n.good, n.refusals, NULL);
 }
 
-/* One proof of this key a minute; and of all keys that turn out wrong three at once and one each 40 s, which stays below
-   what is known to earn an address its ban (five in a minute). A proof that succeeds is given back. */
+/* One proof of this key a minute; and of all keys that turn out wrong three at once and one each 40 s, which stays
+   below what is known to earn an address its ban (five in a minute). A proof that succeeds is given back. */
 void kp_do_ask_claim(kp_op *op) {
     char id[64], one[96], all[96];
     snprintf(id, sizeof id, "%s.p%u", op->id, ++op->claims);

@@ -1,5 +1,5 @@
-/* op_secrets.c: the secrets of one task, such as its proxy's credentials: no text about the operation shows them, and they
- * are forgotten with it. */
+/* op_secrets.c: the secrets of one task, such as its proxy's credentials: no text about the operation shows them, and
+ * they are forgotten with it. */
 #include <string.h>
 
 #include "base/text.h"

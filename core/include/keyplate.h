@@ -5,7 +5,8 @@
  *
  * Every function takes NULL. Objects ending in _new are owned by the caller and end with the matching _free.
  * Strings that a function returns are lent: those of an operation live until its next kp_on_* or kp_op_free (those of
- * an HTTP step until kp_on_end), those of the error list live for ever. All text is UTF-8, all times are milliseconds, all money is micro-dollars.
+ * an HTTP step until kp_on_end), those of the error list live for ever. All text is UTF-8, all times are milliseconds,
+ * all money is micro-dollars.
  */
 #ifndef KEYPLATE_H
 #define KEYPLATE_H
@@ -46,7 +47,8 @@ KP_API const char *kp_error_class(int code);
 KP_API const char *kp_error_text(int code);
 /* What to do about it, one or two sentences. */
 KP_API const char *kp_error_advice(int code);
-/* The i-th code of the list in its order, 0 past the last one: for those who print the list or make exceptions of it. */
+/* The i-th code of the list in its order, 0 past the last one: for those who print the list or make exceptions of it.
+ */
 KP_API int kp_error_at(size_t i);
 
 /* ---- Configuration: dotted names, text values. The caller loads lowest precedence first; the last set wins. ---- */
@@ -61,7 +63,8 @@ KP_API int kp_config_set(kp_config *, const char *name, const char *value);
 KP_API int kp_config_load(kp_config *, const char *json, size_t len);
 /* The first problem as a sentence, without any value that could be a key; "" if there is none. */
 KP_API const char *kp_config_problem(const kp_config *);
-/* The value in force (its default if never set) as text, NULL for a name that does not exist. Lent until the next set. */
+/* The value in force (its default if never set) as text, NULL for a name that does not exist. Lent until the next set.
+ */
 KP_API const char *kp_config_get(const kp_config *, const char *name);
 /* The i-th option: its name, and through the pointers (each may be NULL) type, default, range and text. NULL past the
    last one. */
@@ -137,7 +140,16 @@ KP_API void kp_on_status(kp_op *, int status);
 KP_API void kp_on_header(kp_op *, const char *name, size_t nlen, const char *value, size_t vlen);
 /* Not 0: stop reading, then tell kp_on_end(KP_NET_OK, KP_MAYBE_SENT). */
 KP_API int kp_on_body(kp_op *, const char *data, size_t len);
-enum { KP_NET_OK = 0, KP_NET_RESOLVE, KP_NET_CONNECT, KP_NET_TLS, KP_NET_PROXY, KP_NET_RESET, KP_NET_LATE, KP_NET_STOPPED };
+enum {
+    KP_NET_OK = 0,
+    KP_NET_RESOLVE,
+    KP_NET_CONNECT,
+    KP_NET_TLS,
+    KP_NET_PROXY,
+    KP_NET_RESET,
+    KP_NET_LATE,
+    KP_NET_STOPPED
+};
 /* UNSENT only if no byte of the request can have reached a socket. */
 enum { KP_UNSENT = 0, KP_MAYBE_SENT = 1 };
 KP_API void kp_on_end(kp_op *, int net, int sent);

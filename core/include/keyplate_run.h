@@ -52,8 +52,8 @@ KP_API kp_runner *kp_runner_new(kp_client *);
 /* After the last kp_run with it has returned. */
 KP_API void kp_runner_free(kp_runner *);
 KP_API kp_local *kp_runner_local(kp_runner *);
-/* Drives the operation to DONE and returns kp_op_error. Blocks; kp_run_cancel ends it. An operation of another client is
-   left as it is: the code of misuse. */
+/* Drives the operation to DONE and returns kp_op_error. Blocks; kp_run_cancel ends it. An operation of another client
+   is left as it is: the code of misuse. */
 KP_API int kp_run(kp_runner *, kp_op *);
 /* Same, but comes back at the first wait after at_most_ms: 1 if the operation is not DONE yet (call again), else 0. A
    call that is under way is always finished first. For hosts that look at signals or draw progress. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -49,7 +48,8 @@ static bool free_name(const char *path, kp_buf *name) {
     for (int i = 0; i < NAMES_MOST; i++) {
         kp_buf_clear(name);
         kp_buf_str(name, path);
-        kp_buf_fmt(name, ".damaged-%lld", (long long)(seconds + i));
+        kp_buf_str(name, ".damaged-");
+        kp_buf_i64(name, seconds + i);
         if (name->failed)
             return false;
         if (lstat(kp_buf_text(name), &info) != 0)

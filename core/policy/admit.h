@@ -16,8 +16,8 @@
  *
  * ADMIT is all or nothing. It refuses if a gate's value (unix ms) is ahead of now or a rate (GCRA: one stored time) has
  * no room before now + wait_ms; a soft rate counts and never refuses. Else it takes all of them and keeps id for 48 h,
- * an id that took nothing (gates only) for 1 h: the same id again gets the same START and takes nothing. SETTLE id 0 gives back what id took; "-" keeps it; once,
- * the first wins; an unknown id has no effect.
+ * an id that took nothing (gates only) for 1 h: the same id again gets the same START and takes nothing. SETTLE id 0
+ * gives back what id took; "-" keeps it; once, the first wins; an unknown id has no effect.
  */
 #ifndef KP_POLICY_ADMIT_H
 #define KP_POLICY_ADMIT_H

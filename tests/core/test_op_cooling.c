@@ -304,7 +304,8 @@ static void each_key_is_proven_for_itself(void **state) {
     put_answer("submit", 200, wrong_key);
     begin(KP_SUBMIT);
     expect_used("backup", "env:CAPTCHAAI_API_KEY_BACKUP");
-    assert_true(passed("PROBE COOL COOL GATE ADMIT SUBMIT COOL REFUND READ READ GATE CLAIM PROBE COOL COOL GATE ADMIT SUBMIT"));
+    assert_true(
+        passed("PROBE COOL COOL GATE ADMIT SUBMIT COOL REFUND READ READ GATE CLAIM PROBE COOL COOL GATE ADMIT SUBMIT"));
 }
 
 static void a_stop_ends_the_search_for_another_key(void **state) {

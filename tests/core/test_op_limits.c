@@ -1,4 +1,5 @@
-/* test_op_limits.c: what bounds wrong keys over all members of a ring and all spellings of a place; secrets of one task. */
+/* test_op_limits.c: what bounds wrong keys over all members of a ring and all spellings of a place; secrets of one
+ * task. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,10 +12,9 @@
 #include "safe/known.h"
 
 static void fill_ring(size_t keys) {
-    static const char *const names[] = {"env:CAPTCHAAI_API_KEY",   "env:CAPTCHAAI_API_KEY_BACKUP",
-                                        "env:CAPTCHAAI_API_KEY_2", "env:CAPTCHAAI_API_KEY_3",
-                                        "env:CAPTCHAAI_API_KEY_4", "env:CAPTCHAAI_API_KEY_5",
-                                        "env:CAPTCHAAI_API_KEY_6"};
+    static const char *const names[] = {
+        "env:CAPTCHAAI_API_KEY",   "env:CAPTCHAAI_API_KEY_BACKUP", "env:CAPTCHAAI_API_KEY_2", "env:CAPTCHAAI_API_KEY_3",
+        "env:CAPTCHAAI_API_KEY_4", "env:CAPTCHAAI_API_KEY_5",      "env:CAPTCHAAI_API_KEY_6"};
     forget_places();
     for (size_t i = 0; i < keys; i++)
         put_place(names[i], case_key(i), KP_FOUND, 0);
@@ -135,9 +135,11 @@ static void t12_the_proxy_of_a_task_is_in_no_text_and_then_forgotten(void **stat
     expect_error(KP_OK);
     size_t known = kp_known_count();
     begin(KP_SUBMIT);
-    set("params", "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\",\"proxy\":\"ann:s3cret-word@203.0.113.9:80\"}");
-    put_answer("submit", 200,
-               "{\"status\":0,\"request\":\"ERROR_BAD_PROXY\",\"error_text\":\"no way to ann:s3cret-word@203.0.113.9:80\"}");
+    set("params",
+        "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\",\"proxy\":\"ann:s3cret-word@203.0.113.9:80\"}");
+    put_answer(
+        "submit", 200,
+        "{\"status\":0,\"request\":\"ERROR_BAD_PROXY\",\"error_text\":\"no way to ann:s3cret-word@203.0.113.9:80\"}");
     expect_error(KP_E_C_BAD_PROXY);
     expect_text("no way to [REDACTED]");
     assert_null(strstr(fact("text"), "s3cret-word"));

@@ -14,7 +14,7 @@
 #include "world.h"
 
 typedef struct {
-    int granted;  /* admissions that stand */
+    int granted; /* admissions that stand */
     int accepted, ambiguous, either;
 } books;
 
@@ -113,12 +113,14 @@ static const char *any_place(world *w, const char *name) {
 
 /* Now and then a reply that the map would not give: a wait, a refusal, something that is no reply at all. */
 static bool any_store(world *w, const kp_op *op, char *reply, size_t size) {
-    static const char *const odd[] = {"", "bad verb", "ok", "no 5", "ok x y", "no 1790000000000 gate 0 0 1790000060000"};
+    static const char *const odd[] = {"",     "bad verb", "ok",
+                                      "no 5", "ok x y",   "no 1790000000000 gate 0 0 1790000060000"};
     const char *verb = kp_store_arg(op, 0, NULL);
     if (strcmp(verb, "SETTLE") == 0 || world_draw(w, 12))
         return false;
     if (strcmp(verb, "ADMIT") == 0 && world_draw(w, 2))
-        snprintf(reply, size, "ok %lld %lld", (long long)w->unix_ms, (long long)w->unix_ms + (long long)world_draw(w, 90000));
+        snprintf(reply, size, "ok %lld %lld", (long long)w->unix_ms,
+                 (long long)w->unix_ms + (long long)world_draw(w, 90000));
     else
         snprintf(reply, size, "%s", odd[world_draw(w, COUNT(odd))]);
     return true;
@@ -176,7 +178,7 @@ static size_t index_of(const char *state) {
 }
 
 static void begin(walker *k, world *w, kp_client *client) {
-    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE, KP_SOLVE,
+    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE,  KP_SOLVE,
                                 KP_SOLVE,   KP_RESULT, KP_WAIT,   KP_REPORT, KP_TELL};
     *k = (walker){.begun = w->mono_ms};
     kp_op *op = k->op = kp_op_new(client, kinds[world_draw(w, COUNT(kinds))]);
