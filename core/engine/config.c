@@ -90,6 +90,13 @@ static bool is_plain_word(const char *name) {
     return len <= 24 && strspn(name, "abcdefghijklmnopqrstuvwxyz._") == len;
 }
 
+static bool has_control(const char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
 static int unknown_name(kp_config *config, const char *name) {
     const char *nearest = NULL;
     size_t best = 4;
@@ -100,7 +107,7 @@ static int unknown_name(kp_config *config, const char *name) {
             nearest = rows[i].name;
         }
     }
-    if (nearest && strpbrk(name, "\033\n\r\t"))
+    if (nearest && has_control(name)) /* a terminal might obey it */
         return kp_config_fail(config, "there is no option of the name given; did you mean '%s'?", nearest);
     if (nearest)
         return kp_config_fail(config, "there is no option '%s'; did you mean '%s'?", name, nearest);
@@ -152,9 +159,8 @@ static const char *value_problem(const option_row *row, const char *value) {
     uint64_t number = 0;
     int64_t size = 0;
     size_t len = strlen(value);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)value[i] < ' ' && row->type != KEYS)
-            return "it has a control character in it";
+    if (row->type != KEYS && has_control(value))
+        return "it has a control character in it";
     if (len == 0)
         return row->type == WORD || row->type == FLAG || row->type == BASE_URL || row->type == SIZE ? "it is empty"
                                                                                                     : NULL;

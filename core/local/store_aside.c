@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -76,6 +77,12 @@ static bool move(const char *path, kp_buf *name) {
     return moved;
 }
 
+/* Keeps writers out, whose journals would otherwise lie beside the new file. One so damaged that this fails has none.
+ */
+static bool has_writer(kp_db *db) {
+    return (sqlite3_exec(db->sqlite, "BEGIN EXCLUSIVE", NULL, NULL, NULL) & 0xff) == SQLITE_BUSY;
+}
+
 kp_aside kp_store_aside(kp_db *db, const char *path, kp_buf *name) {
     kp_buf to;
     kp_buf_init(&to, NULL);
@@ -83,12 +90,15 @@ kp_aside kp_store_aside(kp_db *db, const char *path, kp_buf *name) {
     if (fd < 0)
         return errno == EWOULDBLOCK ? KP_ASIDE_BUSY : KP_ASIDE_FAILED;
     bool elsewhere = has_moved(db);
-    bool done = elsewhere || move(path, &to);
+    bool waits = !elsewhere && has_writer(db);
+    bool done = elsewhere || (!waits && move(path, &to));
+    if (!sqlite3_get_autocommit(db->sqlite))
+        sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
     close(fd);
     if (done && !elsewhere) {
         kp_buf_clear(name);
         kp_buf_add(name, to.data, to.len);
     }
     kp_buf_free(&to);
-    return done ? KP_ASIDE_DONE : KP_ASIDE_FAILED;
+    return done ? KP_ASIDE_DONE : waits ? KP_ASIDE_BUSY : KP_ASIDE_FAILED;
 }

@@ -174,7 +174,9 @@ static outcome reopen(sqlite_store *s, tries *t) {
     t->opens++;
     if (!s->db)
         s->db = kp_db_open(s->path, &t->error, &t->why);
-    return s->db ? NOT_OPEN : FAILED;
+    /* Another process may have moved a damaged file aside just then. */
+    bool again = s->own && t->opens < OPENS_MOST && t->error == SQLITE_CANTOPEN;
+    return s->db || again ? NOT_OPEN : FAILED;
 }
 
 /* After an error: the next call begins with a fresh connection, or this one with a fresh file. */

@@ -211,6 +211,7 @@ static void an_unknown_name_suggests_the_nearest(void **state) {
     }
     expect_problem(kp_config_set(config, "something.else", "x"), "keyplate help config");
     expect_problem(kp_config_set(config, "a\x1b[31m\n", "x"), "of the name given");
+    expect_problem(kp_config_set(config, "keys\x1b[", "x"), "of the name given; did you mean 'keys'?");
     char name[3000];
     memset(name, 'n', sizeof name);
     name[sizeof name - 1] = '\0';
