@@ -66,7 +66,7 @@ test-valgrind: test-deps
 	@$(call build,build-valgrind,valgrind)
 	@$(call ctest,build-valgrind,--label-regex unit --timeout 1800)
 
-#: make test-long       all tests with many more rounds (KP_LONG=1)
+#: make test-long       all tests, the random ones with many more rounds (KP_LONG=1)
 test-long: test-deps
 	@$(call build,build,release,-DKEYPLATE_TESTS=ON)
 	@KP_LONG=1 $(call ctest,build,--timeout 7200)

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 typedef struct chance {
     uint64_t state; /* never 0 */
@@ -25,6 +26,11 @@ static inline size_t chance_below(chance *c, size_t below) {
 static inline void chance_bytes(chance *c, void *out, size_t len) {
     for (size_t i = 0; i < len; i++)
         ((unsigned char *)out)[i] = (unsigned char)(chance_u64(c) >> 40);
+}
+
+/* So many rounds of a random test; fifty times as many in make test-long. */
+static inline int chance_rounds(int rounds) {
+    return getenv("KP_LONG") ? 50 * rounds : rounds;
 }
 
 #endif

@@ -316,7 +316,7 @@ static void mutations_do_no_harm(void **state) {
     const cJSON *item;
     size_t next = 0;
     cJSON_ArrayForEach(item, cases) list[next++] = item;
-    for (size_t i = 0; i < MUTATIONS; i++) {
+    for (size_t i = 0; i < (size_t)chance_rounds(MUTATIONS); i++) {
         size_t len;
         char *body = body_of(list[chance_below(&c, next)], &len);
         if (len <= LONG_BODY) {

@@ -156,7 +156,7 @@ static void writing(void **state) {
 static void random_amounts_come_back(void **state) {
     (void)state;
     chance c = {51};
-    for (int round = 0; round < 100000; round++) {
+    for (int round = 0; round < chance_rounds(100000); round++) {
         int64_t micro = (int64_t)(chance_u64(&c) % (uint64_t)(KP_MICRO_MAX + 1)) >> chance_below(&c, 50);
         bool minus = micro != 0 && chance_below(&c, 2);
         char text[64];

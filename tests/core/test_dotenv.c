@@ -176,7 +176,7 @@ static void random_texts(void **state) {
     static const char *const pieces[] = {"KEY", "=", "A",  "\"",  "'", "`",       "\n", "\r\n",
                                          " ",   "#", "\\", "abc", ":", "export ", "$"};
     chance c = {.state = 42};
-    for (int round = 0; round < 200000; round++) {
+    for (int round = 0; round < chance_rounds(200000); round++) {
         char text[64] = "";
         size_t parts = chance_below(&c, 12);
         for (size_t i = 0; i < parts; i++)

@@ -49,7 +49,7 @@ static void t11_percent_round_trip(void **state) {
     kp_add_percent(&b, "a&b#c%d+e f=\xc3\xa4", 14);
     assert_string_equal(kp_buf_text(&b), "a%26b%23c%25d%2Be%20f%3D%C3%A4");
     chance c = {1};
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < chance_rounds(ROUNDS); round++) {
         char data[LONGEST], back[LONGEST];
         size_t len = chance_below(&c, LONGEST + 1);
         chance_bytes(&c, data, len);
@@ -67,7 +67,7 @@ static void base64_and_hex_as_libsodium_writes_them(void **state) {
     kp_buf b, back;
     kp_buf_init(&b, NULL);
     kp_buf_init(&back, NULL);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < chance_rounds(ROUNDS); round++) {
         unsigned char data[LONGEST];
         char oracle[2 * LONGEST + 8];
         size_t len = chance_below(&c, LONGEST + 1);
@@ -103,7 +103,7 @@ static void damaged_base64_as_libsodium_judges_it(void **state) {
     kp_buf b;
     kp_buf_init(&b, NULL);
     int good = 0;
-    for (int round = 0; round < 20 * ROUNDS; round++) {
+    for (int round = 0; round < chance_rounds(20 * ROUNDS); round++) {
         char text[12];
         size_t len = chance_below(&c, sizeof text + 1);
         size_t most = chance_below(&c, 3) ? 13 : sizeof letters - 1;
@@ -179,7 +179,7 @@ static void json_round_trip(void **state) {
     kp_buf b, in;
     kp_buf_init(&b, NULL);
     kp_buf_init(&in, NULL);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < chance_rounds(ROUNDS); round++) {
         char back[400];
         kp_buf_clear(&in);
         kp_buf_clear(&b);
@@ -222,7 +222,7 @@ static void a3_json_of_hostile_bytes(void **state) {
         kp_buf_free(&b);
     }
     chance c = {5};
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < chance_rounds(ROUNDS); round++) {
         char data[LONGEST];
         size_t len = chance_below(&c, LONGEST + 1);
         chance_bytes(&c, data, len);
@@ -276,7 +276,7 @@ static void shown_text_is_cut_at_a_character(void **state) {
     shown("ab\xc3\xa4\xc3\xa4\xc3\xa4", 8, 7, "ab\xc3\xa4...");
     shown("ab\xc3\xa4\xc3\xa4\xc3\xa4", 8, 6, "ab...");
     chance c = {6};
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < chance_rounds(ROUNDS); round++) {
         char data[LONGEST];
         size_t len = chance_below(&c, LONGEST + 1);
         size_t max = chance_below(&c, LONGEST + 1);

@@ -118,7 +118,7 @@ static size_t slow_distance(const char *a, size_t i, const char *b, size_t j) {
 static void random_distances_equal_the_definition(void **state) {
     (void)state;
     chance c = {21};
-    for (int round = 0; round < 2000; round++) {
+    for (int round = 0; round < chance_rounds(2000); round++) {
         char text[2][7] = {"", ""};
         for (int t = 0; t < 2; t++)
             for (size_t i = 0, n = chance_below(&c, 6); i < n; i++)
@@ -178,7 +178,7 @@ static void utf8_refuses_all_other_bytes(void **state) {
             assert_int_equal(kp_utf8_step(text, 4), utf8_by_writing_again(text));
         }
     chance c = {31};
-    for (int round = 0; round < 300000; round++) {
+    for (int round = 0; round < chance_rounds(300000); round++) {
         char text[4];
         chance_bytes(&c, text, 4);
         text[0] = (char)(0xe0 | (text[0] & 0x1f));
@@ -237,7 +237,7 @@ static void integers_are_strict(void **state) {
     assert_false(kp_parse_i64("1", 1, NULL));
     assert_int_equal(value, 5);
     chance c = {41};
-    for (int round = 0; round < 100000; round++) {
+    for (int round = 0; round < chance_rounds(100000); round++) {
         int64_t number = (int64_t)(chance_u64(&c) >> chance_below(&c, 64));
         kp_buf b;
         kp_buf_init(&b, NULL);

@@ -254,7 +254,7 @@ static void random_texts(void **state) {
                                          "@",         "/",        "?",    "#", ".",  "80",  "localhost",
                                          "127.0.0.1", "\xc3\xa4", "\xff", " ", "%41"};
     chance c = {91};
-    for (int round = 0; round < 100000; round++) {
+    for (int round = 0; round < chance_rounds(100000); round++) {
         kp_buf b;
         kp_buf_init(&b, NULL);
         kp_buf_str(&b, pieces[chance_below(&c, 2)]);

@@ -38,7 +38,7 @@ static void rfc3339_and_its_bounds(void **state) {
 static void rfc3339_as_gmtime_says(void **state) {
     (void)state;
     chance c = {61};
-    for (int round = 0; round < 200000; round++) {
+    for (int round = 0; round < chance_rounds(200000); round++) {
         int64_t ms = (int64_t)(chance_u64(&c) % (uint64_t)latest);
         time_t seconds = (time_t)(ms / 1000);
         struct tm t;
@@ -135,7 +135,7 @@ static const char *const days[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "
 static void http_dates_of_all_three_forms(void **state) {
     (void)state;
     chance c = {71};
-    for (int round = 0; round < 100000; round++) {
+    for (int round = 0; round < chance_rounds(100000); round++) {
         time_t then = (time_t)(chance_u64(&c) % (uint64_t)(latest / 1000));
         bool short_year = chance_below(&c, 3) == 0;
         if (short_year)
@@ -282,7 +282,7 @@ static void t9_retry_after_garbage(void **state) {
     assert_false(kp_parse_retry_after("5", 1, now, deadline, NULL));
     assert_false(kp_parse_retry_after("5\0", 2, now, deadline, &ms));
     chance c = {81};
-    for (int round = 0; round < 100000; round++) {
+    for (int round = 0; round < chance_rounds(100000); round++) {
         char text[32];
         size_t len = chance_below(&c, sizeof text);
         static const char some[] = "SunModay, 0123456789-:GMTNovJan";

@@ -4,7 +4,7 @@
  *   what the store took stands if and only if a submit was accepted or its outcome is unknown (or the store was away);
  *   an error after acceptance carries the task; "unknown" is said exactly when it is.
  *
- *     walk [STEPS [SEED]]
+ *     walk [STEPS [SEED]]        two million steps by default, sixty with KP_LONG set
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -256,7 +256,7 @@ static void walk(world *w, kp_client *client, uint64_t seed) {
 }
 
 int main(int argc, char **argv) {
-    uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : 2000000;
+    uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : getenv("KP_LONG") ? 60000000 : 2000000;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     for (; steps < wanted; seed++) {
         world w;
