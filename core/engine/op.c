@@ -156,6 +156,11 @@ int kp_op_step(const kp_op *op) {
 /* What has to be settled after the deadline (the store, the record) still gets this long. */
 enum { GRACE_MS = 5000 };
 
+/* What was taken or learnt is told even when the time is over. */
+static bool is_settling(const kp_op *op) {
+    return op->state == KP_S_REFUND || op->state == KP_S_COOL || op->state == KP_S_OUTCOME;
+}
+
 /* One read may take half a minute, so that a poll that hangs does not eat the time of all others. */
 static uint64_t call_end(const kp_op *op) {
     uint64_t end = op->begun_ms + 30000;
@@ -168,7 +173,8 @@ uint64_t kp_op_until(const kp_op *op) {
     switch (kp_op_step(op)) {
     case KP_TIME: return op->when_ms < op->deadline_ms ? op->when_ms : op->deadline_ms;
     case KP_HTTP: return call_end(op);
-    default: return op->begun_ms + GRACE_MS > op->deadline_ms ? op->begun_ms + GRACE_MS : op->deadline_ms;
+    default:
+        return is_settling(op) && op->begun_ms + GRACE_MS > op->deadline_ms ? op->begun_ms + GRACE_MS : op->deadline_ms;
     }
 }
 
@@ -219,8 +225,10 @@ void kp_on_end(kp_op *op, int net, int sent) {
 }
 
 void kp_on_read(kp_op *op, int how, int why, size_t len) {
-    if (kp_op_step(op) == KP_READ)
-        kp_fire(op, kp_op_take_read(op, how, why, len));
+    if (kp_op_step(op) != KP_READ)
+        return;
+    kp_event event = kp_op_take_read(op, how, why, len);
+    kp_fire(op, kp_is_stopping(op) ? KP_EV_STOP : event);
 }
 
 void kp_on_store(kp_op *op, int failed, const char *reply, size_t len) {

@@ -38,6 +38,8 @@ static const table_row rows[] = {
     ROW(LOADING,  T,                        always,          begin_look,   READ),
     ROW(LOADING,  E(STOP),                  always,          say_stop,     DONE),
 
+    ROW(READ,     E(STOP),                  fell_back,       say_stop,     OUTCOME),
+    ROW(READ,     E(STOP),                  always,          say_stop,     DONE),
     ROW(READ,     E(MORE),                  always,          nothing,      READ),
     ROW(READ,     E(FOUND),                 place_left_tell, next_place,   READ),
     ROW(READ,     E(FOUND),                 telling,         ask_states,   GATE),

@@ -11,7 +11,7 @@
 
 #include "local/clock.h"
 
-enum { NAMES_MOST = 100 };
+enum { NAMES_MOST = 100, SQLITE_LOCKS = 0x40000000, SQLITE_LOCKS_LEN = 512 };
 
 static const char journal[] = "-journal";
 
@@ -77,28 +77,45 @@ static bool move(const char *path, kp_buf *name) {
     return moved;
 }
 
-/* Keeps writers out, whose journals would otherwise lie beside the new file. One so damaged that this fails has none.
- */
-static bool has_writer(kp_db *db) {
-    return (sqlite3_exec(db->sqlite, "BEGIN EXCLUSIVE", NULL, NULL, NULL) & 0xff) == SQLITE_BUSY;
+/* Takes the locks by which SQLite reads and writes, on the damaged file: a process that still has it open would look at
+ * the journal of the new file, which has its name, and play it back or delete it. So it finds the file locked, and then
+ * moved. The descriptor that holds the locks, or -1 and errno. */
+static int lock_out(const kp_db *db) {
+    struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = SQLITE_LOCKS, .l_len = SQLITE_LOCKS_LEN};
+    int fd = fcntl(db->turns, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0 || fcntl(fd, F_OFD_SETLK, &all) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
 }
 
-kp_aside kp_store_aside(kp_db *db, const char *path, kp_buf *name) {
+/* With the folder locked. */
+static kp_aside move_aside(const kp_db *db, const char *path, kp_buf *name, int *held) {
     kp_buf to;
+    int fd = lock_out(db);
+    if (fd < 0)
+        return errno == EAGAIN || errno == EACCES ? KP_ASIDE_BUSY : KP_ASIDE_FAILED;
     kp_buf_init(&to, NULL);
+    bool moved = move(path, &to);
+    if (moved) {
+        if (*held >= 0)
+            close(*held);
+        *held = fd;
+        kp_buf_clear(name);
+        kp_buf_add(name, to.data, to.len);
+    } else
+        close(fd);
+    kp_buf_free(&to);
+    return moved ? KP_ASIDE_DONE : KP_ASIDE_FAILED;
+}
+
+kp_aside kp_store_aside(kp_db *db, const char *path, kp_buf *name, int *held) {
     int fd = lock_folder(path);
     if (fd < 0)
         return errno == EWOULDBLOCK ? KP_ASIDE_BUSY : KP_ASIDE_FAILED;
-    bool elsewhere = has_moved(db);
-    bool waits = !elsewhere && has_writer(db);
-    bool done = elsewhere || (!waits && move(path, &to));
-    if (!sqlite3_get_autocommit(db->sqlite))
-        sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+    kp_aside how = has_moved(db) ? KP_ASIDE_DONE : move_aside(db, path, name, held);
     close(fd);
-    if (done && !elsewhere) {
-        kp_buf_clear(name);
-        kp_buf_add(name, to.data, to.len);
-    }
-    kp_buf_free(&to);
-    return done ? KP_ASIDE_DONE : waits ? KP_ASIDE_BUSY : KP_ASIDE_FAILED;
+    return how;
 }

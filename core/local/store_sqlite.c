@@ -17,6 +17,7 @@ typedef struct {
     bool own; /* nobody but keyplate chose the path */
     pthread_mutex_t lock;
     kp_buf aside; /* where a damaged file was moved to */
+    int held;     /* keeps other processes out of that file, -1 */
     kp_db *db;    /* NULL: not yet open, or no more */
     /* Of the transaction that is under way: */
     bool wrote;
@@ -182,7 +183,7 @@ static outcome reopen(sqlite_store *s, tries *t) {
 /* After an error: the next call begins with a fresh connection, or this one with a fresh file. */
 static outcome start_over(sqlite_store *s, tries *t) {
     bool replaces = s->db && s->own && !t->aside && !t->why && kp_db_damaged(t->error);
-    kp_aside aside = replaces ? kp_store_aside(s->db, s->path, &s->aside) : KP_ASIDE_FAILED;
+    kp_aside aside = replaces ? kp_store_aside(s->db, s->path, &s->aside, &s->held) : KP_ASIDE_FAILED;
     if (aside == KP_ASIDE_BUSY && !t->over) {
         t->turn.tries++;
         return BUSY;
@@ -249,6 +250,8 @@ static void close_store(kp_store *store) {
     if (s->db && s->db->pid != getpid())
         abandon(s);
     close_db(s);
+    if (s->held >= 0)
+        close(s->held);
     leave(s);
     pthread_mutex_destroy(&s->lock);
     kp_buf_free(&s->aside);
@@ -278,6 +281,7 @@ static kp_store *new_store(const char *path, bool own) {
     kp_buf_init(&text, NULL);
     kp_buf_init(&s->aside, NULL);
     s->own = own;
+    s->held = -1;
     s->path = absolute(path);
     kp_buf_str(&text, "sqlite:");
     kp_buf_str(&text, s->path);

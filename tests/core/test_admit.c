@@ -185,7 +185,7 @@ static void id_that_took_nothing_is_kept_an_hour(void **state) {
     for (size_t i = 0; i < sizeof asks / sizeof asks[0]; i++)
         assert_memory_equal(ask(asks[i]), "ok", 2);
     for (int i = 1; i <= 4; i++) {
-        char name[8];
+        char name[24];
         snprintf(name, sizeof name, "id %d", i);
         map_row *row = map_find(&the_map, name, strlen(name));
         assert_non_null(row);

@@ -86,7 +86,7 @@ static void g4_damage_that_a_verb_finds(void **state) {
 /* Whoever comes second leaves the new file alone. */
 static void g4_moved_aside_once(void **state) {
     (void)state;
-    int error = 0;
+    int error = 0, held = -1;
     const char *why = NULL;
     kp_buf first, second;
     kp_buf_init(&first, NULL);
@@ -94,16 +94,19 @@ static void g4_moved_aside_once(void **state) {
     write_garbage();
     kp_fork_enter_alone();
     kp_db *a = kp_db_open(scratch_path(file), &error, &why), *b = kp_db_open(scratch_path(file), &error, &why);
-    kp_aside how = kp_store_aside(a, scratch_path(file), &first);
+    kp_aside how = kp_store_aside(a, scratch_path(file), &first, &held);
     kp_fork_leave();
     assert_int_equal(how, KP_ASIDE_DONE);
     assert_true(first.len > 0);
+    assert_true(held >= 0);
+    assert_int_equal(sqlite3_exec(b->sqlite, "SELECT 1 FROM kv", NULL, NULL, NULL), SQLITE_BUSY); /* locked out */
     kp_store *s = kp_store_sqlite_own(scratch_path(file));
     assert_string_equal(store_ask(s, "PUT a b 100000"), "ok");
     kp_fork_enter_alone();
-    how = kp_store_aside(b, scratch_path(file), &second);
+    how = kp_store_aside(b, scratch_path(file), &second, &held);
     kp_db_close(a);
     kp_db_close(b);
+    close(held);
     kp_fork_leave();
     assert_int_equal(how, KP_ASIDE_DONE);
     assert_int_equal(second.len, 0);

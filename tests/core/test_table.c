@@ -178,7 +178,7 @@ static unsigned events_of(size_t state) {
     unsigned built = state == KP_S_PROBE || state == KP_S_SUBMIT || state == KP_S_POLL ? KP_EV_UNBUILT : 0;
     switch (kp_state_step((kp_state)state)) {
     case KP_TIME: return KP_EV_TIME | KP_EV_STOP;
-    case KP_READ: return KP_EV_FOUND | KP_EV_MORE | KP_EV_ABSENT | KP_EV_UNUSABLE;
+    case KP_READ: return KP_EV_FOUND | KP_EV_MORE | KP_EV_ABSENT | KP_EV_UNUSABLE | KP_EV_STOP;
     case KP_STORE: return KP_EV_YES | KP_EV_LATER | KP_EV_NO | KP_EV_AWAY;
     case KP_APPEND: return KP_EV_WRITTEN | KP_EV_UNWRITTEN;
     case KP_HTTP:
