@@ -1,4 +1,5 @@
 /* test_store.c: what every store must do, over memory and SQLite, and which store a text opens. */
+#include "fork_threads.h"
 #include "store_case.h"
 
 #include <pthread.h>
@@ -177,19 +178,6 @@ static int say_forked_and_use(void *with) {
     s->forked(s);
     return use_in_child(s);
 }
-
-/* The allocator of AddressSanitizer is not made for forks of several threads: a child finds its lock held. */
-#if defined(__SANITIZE_ADDRESS__)
-enum { CAN_FORK_THREADS = 0 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { CAN_FORK_THREADS = 0 };
-#else
-enum { CAN_FORK_THREADS = 1 };
-#endif
-#else
-enum { CAN_FORK_THREADS = 1 };
-#endif
 
 /* Forks while other threads are within calls: every child can ask at once. */
 static void k8_fork_with_calls_in_flight(void **state) {
