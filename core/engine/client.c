@@ -54,17 +54,25 @@ static void add_place(kp_buf *out, const char *text) {
     kp_buf_add(out, url.path, url.path_len);
 }
 
+/* A proxy without those who log in at it. */
+static void add_proxy(kp_buf *out, const char *proxy) {
+    const char *behind = strstr(proxy, "://"), *at = strrchr(proxy, '@');
+    size_t scheme = behind ? (size_t)(behind - proxy) + 3 : 0;
+    kp_buf_add(out, proxy, scheme);
+    const char *host = at ? at + 1 : proxy + scheme;
+    for (; *host && *host != '/'; host++)
+        kp_buf_char(out, kp_lower(*host));
+}
+
 /* Two base URLs or two egresses are two worlds: a key that the sandbox refused is not refused by the service, and a ban
    holds for the address that earned it. Who logs in at a proxy makes no other address. */
 static bool name_scope(kp_client *client) {
-    const char *proxy = kp_config_value(client->config, KP_OPT_PROXY);
-    const char *at = strrchr(proxy, '@');
     unsigned char digest[32];
     kp_buf all;
     kp_buf_init(&all, NULL);
     add_place(&all, client->base_url);
     kp_buf_char(&all, '\n');
-    kp_buf_str(&all, at ? at + 1 : proxy);
+    add_proxy(&all, kp_config_value(client->config, KP_OPT_PROXY));
     kp_buf_char(&all, '\n');
     kp_buf_str(&all, kp_config_value(client->config, KP_OPT_SOURCE_ADDRESS));
     bool whole = !all.failed;

@@ -26,8 +26,9 @@ bool kp_is_cooling(const kp_op *);
 bool kp_is_unproven(const kp_op *);
 bool kp_is_free_call(const kp_op *);
 bool kp_is_proves_itself(const kp_op *); /* the operation is a balance call: it is the proof */
-bool kp_is_probing(const kp_op *);
 bool kp_is_claimed(const kp_op *);
+bool kp_is_crowded_late(
+    const kp_op *); /* too many keys were refused lately, and the wait is longer than the time left */
 bool kp_is_crowded_back(const kp_op *); /* an earlier key was refused, and too many were lately: no more of them now */
 bool kp_is_stopping(const kp_op *);     /* cancelled, or the deadline is over */
 bool kp_is_too_late(const kp_op *);     /* no time is left for a first poll and one more */
@@ -38,7 +39,8 @@ bool kp_is_other_key(const kp_op *);    /* the trouble is the key or its funds, 
 bool kp_is_other_unread(const kp_op *); /* the same, not looked for yet */
 bool kp_is_after_submit(const kp_op *);
 bool kp_is_after_poll(const kp_op *);
-bool kp_is_after_probe(const kp_op *);
+bool kp_is_after_task(const kp_op *); /* an accepted submit whose answer is to be fetched */
+bool kp_is_after_accept(const kp_op *);
 
 /* Actions. ask_*: the arguments of the next STORE step; say_*: the error; put_*: what the store shall know. */
 void kp_do_nothing(kp_op *);
@@ -57,7 +59,6 @@ void kp_do_ask_admit(kp_op *);
 void kp_do_ask_settle(kp_op *);
 void kp_do_ask_release(kp_op *);
 void kp_do_mark_claimed(kp_op *);
-void kp_do_mark_probing(kp_op *);
 void kp_do_mark_admitted(kp_op *);
 void kp_do_mark_uncounted(kp_op *);
 void kp_do_hold(kp_op *);
@@ -65,12 +66,13 @@ void kp_do_put_good(kp_op *);
 void kp_do_put_refused(kp_op *);
 void kp_do_put_refused_submit(kp_op *);
 void kp_do_put_refused_poll(kp_op *);
-void kp_do_put_unsure(kp_op *);
 void kp_do_put_unsure_poll(kp_op *);
 void kp_do_put_unsure_stop(kp_op *);
 void kp_do_take_good(kp_op *);
 void kp_do_take_answer(kp_op *);
 void kp_do_accept(kp_op *);
+void kp_do_accept_good(kp_op *);
+void kp_do_say_crowded(kp_op *);
 void kp_do_back_off(kp_op *);
 void kp_do_poll_later(kp_op *);
 void kp_do_say_stop(kp_op *);

@@ -18,7 +18,7 @@
 #include "wire/taskref.h"
 
 /* What COOL goes on with. */
-typedef enum kp_after { KP_AFTER_PROBE, KP_AFTER_UNSURE, KP_AFTER_SUBMIT, KP_AFTER_POLL } kp_after;
+typedef enum kp_after { KP_AFTER_PROBE, KP_AFTER_SUBMIT, KP_AFTER_TASK, KP_AFTER_ACCEPT, KP_AFTER_POLL } kp_after;
 
 /* What the head says of where the body ends. */
 typedef struct kp_framing {
@@ -101,7 +101,6 @@ struct kp_op {
     bool claimed;          /* a proof was claimed, and nothing is known of it yet */
     bool crowded;          /* too many keys were refused lately */
     unsigned refused_keys; /* by this operation */
-    bool probing;          /* this operation's own balance call is the proof */
     kp_after after;
 
     /* the record */
@@ -152,9 +151,9 @@ void kp_op_tell_place(kp_op *);
 void kp_op_finish(kp_op *);
 /* op_answer.c: false if what came may be a part only: half a task id is another task's id. */
 bool kp_op_answer_is_whole(const kp_op *);
-/* op_secrets.c: what of the parameters no text may show; and the mask for texts about this operation. */
+/* op_secrets.c: notes what of the parameters no text may show; takes it out of a text of the service. */
 void kp_op_collect_secrets(kp_op *);
-void kp_op_mask(const kp_op *, kp_buf *out, const char *text, size_t len);
+void kp_op_hide(const kp_op *, kp_buf *text);
 /* record.c: the audit line of the present state (INTENT or OUTCOME); false when memory is short. */
 bool kp_op_record(kp_op *);
 bool kp_op_records(const kp_op *);

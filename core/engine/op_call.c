@@ -63,10 +63,13 @@ static int read_answer(kp_op *op) {
         return KP_E_ANSWER;
     if (op->body.failed)
         return KP_E_MEMORY;
-    if (op->http_status < 300 && !kp_op_answer_is_whole(op))
+    bool matters = op->http_status < 300 || (op->state == KP_S_SUBMIT && op->http_status == 429);
+    if (matters && !kp_op_answer_is_whole(op))
         return KP_E_ANSWER;
     kp_answer_read(&op->read, op->client->provider, call_kind(op), op->http_status, kp_buf_text(&op->body),
                    op->body.len);
+    kp_op_hide(op, &op->read.provider_text);
+    kp_op_hide(op, &op->read.provider_code);
     if (op->read.retry_after_ms > op->retry_after_ms) {
         uint64_t most = kp_op_in(op, UINT64_MAX) - op->mono_ms;
         op->retry_after_ms = op->read.retry_after_ms < most ? op->read.retry_after_ms : most;

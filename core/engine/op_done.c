@@ -32,7 +32,7 @@ void kp_op_fail(kp_op *op, int code, const char *format, ...) {
     int len = vsnprintf(NULL, 0, format, args);
     if (len > 0 && kp_buf_reserve(&line, (size_t)len)) {
         vsnprintf(line.data, (size_t)len + 1, format, again);
-        kp_op_mask(op, &op->detail, line.data, (size_t)len);
+        kp_known_mask(&op->detail, line.data, (size_t)len);
     }
     va_end(again);
     va_end(args);
@@ -58,10 +58,6 @@ bool kp_is_free_call(const kp_op *op) {
 
 bool kp_is_proves_itself(const kp_op *op) {
     return op->kind == KP_BALANCE || op->kind == KP_VERIFY;
-}
-
-bool kp_is_probing(const kp_op *op) {
-    return op->probing;
 }
 
 bool kp_is_stopping(const kp_op *op) {
@@ -102,7 +98,7 @@ void kp_do_show_request(kp_op *op) {
     code = kp_request_shown_body(&body, op->client->provider, kind, kp_op_is_paid(op) ? &op->checked : NULL, id);
     if (body.len) {
         kp_buf_str(&op->answer, "\n\n");
-        kp_op_mask(op, &op->answer, kp_buf_text(&body), body.len);
+        kp_known_mask(&op->answer, kp_buf_text(&body), body.len);
     }
     if (code || body.failed || op->answer.failed)
         kp_op_fail(op, code ? code : KP_E_MEMORY, "%s", "");
@@ -239,6 +235,10 @@ void kp_do_say_cooling(kp_op *op) {
     if (op->refused_with)
         snprintf(what, sizeof what, "it said %s", kp_error_name(op->refused_with));
     say_wait(op, KP_E_KEY_COOLING, what);
+}
+
+void kp_do_say_crowded(kp_op *op) {
+    say_wait(op, KP_E_LIMIT, "too many keys were refused lately, and the service bans addresses for that");
 }
 
 void kp_do_say_refused(kp_op *op) {

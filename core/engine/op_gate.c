@@ -49,7 +49,9 @@ void kp_do_ask_claim(kp_op *op) {
     snprintf(id, sizeof id, "%s.p%u", op->id, ++op->claims);
     snprintf(one, sizeof one, "probe/%s/%s", op->client->scope, op->fingerprint);
     snprintf(all, sizeof all, "probes/%s", op->client->scope);
-    kp_op_ask(op, "ADMIT", id, "0", "rate", one, "60000000", "1", "0", "rate", all, "40000000", "3", "0", NULL);
+    /* What was paid goes on to be polled: the key of a task's reference has been accepted before. */
+    const char *crowd = op->wants_one ? NULL : "rate";
+    kp_op_ask(op, "ADMIT", id, "0", "rate", one, "60000000", "1", "0", crowd, all, "40000000", "3", "0", NULL);
 }
 
 static void settle_claim(kp_op *op) {
@@ -75,6 +77,10 @@ bool kp_is_crowded_back(const kp_op *op) {
     return op->crowded && op->first_error;
 }
 
+bool kp_is_crowded_late(const kp_op *op) {
+    return op->crowded && kp_op_in(op, op->gate_ms) >= op->deadline_ms;
+}
+
 void kp_do_ask_admit(kp_op *op) {
     gate_names n;
     char id[64];
@@ -88,11 +94,6 @@ void kp_do_ask_settle(kp_op *op) {
     char id[64];
     snprintf(id, sizeof id, "%s.%u", op->id, op->admissions);
     kp_op_ask(op, "SETTLE", id, "0", NULL);
-}
-
-void kp_do_mark_probing(kp_op *op) {
-    op->probing = true;
-    op->claimed = true;
 }
 
 void kp_do_mark_admitted(kp_op *op) {
@@ -127,6 +128,12 @@ static void put_good(kp_op *op, kp_after after) {
     remember(op, 0, 0);
     op->after = after;
     kp_op_ask(op, "PUT", n.good, "1", GOOD_MS, n.cool, "-", "0", n.refusals, "-", "0", NULL);
+}
+
+/* An accepted submit is as good a proof as a balance. */
+void kp_do_accept_good(kp_op *op) {
+    kp_do_accept(op);
+    put_good(op, kp_op_waits(op) && !op->has_answer ? KP_AFTER_TASK : KP_AFTER_ACCEPT);
 }
 
 void kp_do_put_good(kp_op *op) {
@@ -180,23 +187,19 @@ void kp_do_put_refused_poll(kp_op *op) {
 }
 
 /* The claim is given back, so that the next one can try at once: nothing was learnt about the key. */
-static void put_unsure(kp_op *op, kp_after after) {
-    op->after = after;
+static void put_unsure(kp_op *op) {
+    op->after = KP_AFTER_POLL;
     settle_claim(op);
-}
-
-void kp_do_put_unsure(kp_op *op) {
-    put_unsure(op, KP_AFTER_UNSURE);
 }
 
 void kp_do_put_unsure_poll(kp_op *op) {
     kp_do_say_code(op);
-    put_unsure(op, KP_AFTER_POLL);
+    put_unsure(op);
 }
 
 void kp_do_put_unsure_stop(kp_op *op) {
     kp_do_say_stop(op);
-    put_unsure(op, KP_AFTER_POLL);
+    put_unsure(op);
 }
 
 void kp_do_take_good(kp_op *op) {

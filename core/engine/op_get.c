@@ -25,7 +25,7 @@ static void add_text(const kp_op *op, kp_buf *out) {
     bool about_key = row->cls == KP_CLASS_KEY || row->cls == KP_CLASS_FUNDS || row->cls == KP_CLASS_ADDRESS;
     if (about_key && op->fingerprint[0]) {
         kp_buf_fmt(out, " (key %s %s from ", op->key_name, op->mask);
-        kp_op_mask(op, out, kp_buf_text(&op->key_source), op->key_source.len);
+        kp_known_mask(out, kp_buf_text(&op->key_source), op->key_source.len);
         kp_buf_char(out, ')');
     }
 }
@@ -124,7 +124,7 @@ const char *kp_op_get(const kp_op *op, const char *name, size_t *len) {
     else if (kp_same(name, "balance") && tells_balance(op))
         kp_add_micro(out, op->balance_micro);
     else if (text)
-        kp_op_mask(op, out, text, strlen(text));
+        kp_known_mask(out, text, strlen(text));
     else if (!add_number(op, name, out))
         return NULL;
     if (len)

@@ -56,6 +56,7 @@ void kp_op_use_key(kp_op *op) {
     op->code = KP_OK;
     op->tries = 0;
     op->refusals = 0;
+    op->claimed = false;
     op->refused_with = 0;
     op->proven = false;
     name_task(op);
@@ -89,8 +90,12 @@ bool kp_is_after_poll(const kp_op *op) {
     return op->after == KP_AFTER_POLL;
 }
 
-bool kp_is_after_probe(const kp_op *op) {
-    return op->after == KP_AFTER_PROBE;
+bool kp_is_after_task(const kp_op *op) {
+    return op->after == KP_AFTER_TASK;
+}
+
+bool kp_is_after_accept(const kp_op *op) {
+    return op->after == KP_AFTER_ACCEPT;
 }
 
 bool kp_is_banned(const kp_op *op) {

@@ -11,28 +11,82 @@
 /* Shorter ones are found in too much that is none. */
 enum { SHORTEST = 4 };
 
-static void collect_one(kp_op *op, kp_json name, kp_json value) {
+static void add_secret(kp_op *op, const char *text, size_t len) {
+    if (len >= SHORTEST && !memchr(text, 0, len)) {
+        kp_buf_add(&op->secrets, text, len);
+        kp_buf_char(&op->secrets, '\0');
+    }
+}
+
+/* A login is told as "user:password@host", and a service may repeat any part of it. */
+static void add_login(kp_op *op, const char *text, size_t len) {
+    const char *at = text ? memchr(text, '@', len) : NULL;
+    for (const char *next = at; next; next = memchr(next + 1, '@', len - (size_t)(next + 1 - text)))
+        at = next;
+    if (!at)
+        return;
+    const char *start = text;
+    for (const char *p = text; p + 3 <= at; p++)
+        if (memcmp(p, "://", 3) == 0)
+            start = p + 3;
+    const char *colon = memchr(start, ':', (size_t)(at - start));
+    add_secret(op, start, (size_t)(at - start));
+    if (colon)
+        add_secret(op, colon + 1, (size_t)(at - colon - 1));
+}
+
+/* A value that stands by itself: the text of a string, the raw text of a number. */
+static void collect_leaf(kp_op *op, kp_json value) {
     kp_buf text;
     kp_buf_init(&text, &kp_safe);
-    kp_json_string(name, &text);
-    const kp_param *param = kp_param_find(op->client->provider, op->checked.method, kp_buf_text(&text));
-    bool failed = text.failed;
-    kp_buf_clear(&text);
-    if (param && param->secret) {
-        kp_params_text(value, &text);
-        if (text.len >= SHORTEST)
-            kp_buf_add(&op->secrets, kp_buf_text(&text), text.len + 1);
-    }
-    if (failed || text.failed || op->secrets.failed)
+    kp_params_text(value, &text);
+    add_secret(op, kp_buf_text(&text), text.len);
+    add_login(op, text.data, text.len);
+    if (text.failed || op->secrets.failed)
         kp_op_fail(op, KP_E_MEMORY, "%s", "");
     kp_buf_free(&text);
+}
+
+/* All leaves below a value, in the order of the text: a bracket is stepped into, a leaf is stepped over. */
+static void collect(kp_op *op, kp_json value) {
+    struct {
+        kp_json container;
+        size_t at;
+    } stack[KP_JSON_DEPTH];
+    size_t depth = 0;
+    kp_json name, next = value;
+    for (;;) {
+        bool container = next.type == KP_JSON_OBJECT || next.type == KP_JSON_ARRAY;
+        if (container && depth < KP_JSON_DEPTH) {
+            stack[depth].container = next;
+            stack[depth++].at = 0;
+        } else if (next.type == KP_JSON_STRING || next.type == KP_JSON_NUMBER) {
+            collect_leaf(op, next);
+        }
+        while (depth && !kp_json_next(stack[depth - 1].container, &stack[depth - 1].at, &name, &next))
+            depth--;
+        if (!depth)
+            return;
+    }
+}
+
+static bool is_secret(kp_op *op, kp_json name) {
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    kp_json_string(name, &text);
+    const kp_param *param = kp_param_find(op->client->provider, op->checked.method, kp_buf_text(&text));
+    if (text.failed)
+        kp_op_fail(op, KP_E_MEMORY, "%s", "");
+    kp_buf_free(&text);
+    return param && param->secret;
 }
 
 void kp_op_collect_secrets(kp_op *op) {
     kp_json name, value;
     size_t at = 0;
     while (kp_json_next(op->checked.object, &at, &name, &value))
-        collect_one(op, name, value);
+        if (is_secret(op, name))
+            collect(op, value);
 }
 
 static void mask_one(kp_buf *out, const char *text, size_t len, const kp_forms *forms) {
@@ -46,7 +100,7 @@ static void mask_one(kp_buf *out, const char *text, size_t len, const kp_forms *
     }
 }
 
-/* Replaces in *text; a failure leaves nothing rather than the secret. */
+/* A failure leaves nothing rather than the secret. */
 static void hide(kp_buf *text, const char *secret, size_t len) {
     kp_forms forms;
     kp_buf room, masked;
@@ -55,35 +109,20 @@ static void hide(kp_buf *text, const char *secret, size_t len) {
     if (kp_buf_reserve(&room, kp_forms_room(len))) {
         kp_forms_make(&forms, room.data, secret, len);
         mask_one(&masked, kp_buf_text(text), text->len, &forms);
-    } else {
-        masked.failed = true;
     }
+    bool whole = !room.failed && !masked.failed;
     kp_buf_clear(text);
-    if (masked.failed)
-        text->failed = true;
-    else
+    if (whole)
         kp_buf_add(text, kp_buf_text(&masked), masked.len);
     kp_buf_free(&masked);
     kp_buf_free(&room);
 }
 
-void kp_op_mask(const kp_op *op, kp_buf *out, const char *text, size_t len) {
-    if (op->secrets.len == 0) {
-        kp_known_mask(out, text, len);
-        return;
-    }
-    kp_buf masked;
-    kp_buf_init(&masked, NULL);
-    kp_known_mask(&masked, text, len);
-    for (size_t at = 0; at < op->secrets.len && !masked.failed;) {
+void kp_op_hide(const kp_op *op, kp_buf *text) {
+    for (size_t at = 0; at < op->secrets.len && text->len;) {
         const char *secret = op->secrets.data + at;
         size_t n = strlen(secret);
-        hide(&masked, secret, n);
+        hide(text, secret, n);
         at += n + 1;
     }
-    if (masked.failed)
-        out->failed = true;
-    else
-        kp_buf_add(out, kp_buf_text(&masked), masked.len);
-    kp_buf_free(&masked);
 }

@@ -37,7 +37,7 @@ bool kp_op_record(kp_op *op) {
     }
     kp_buf_str(&line, "}\n");
     kp_buf_clear(&op->line);
-    kp_op_mask(op, &op->line, kp_buf_text(&line), line.len);
+    kp_known_mask(&op->line, kp_buf_text(&line), line.len);
     op->line.failed = op->line.failed || line.failed;
     kp_buf_free(&line);
     return !op->line.failed;

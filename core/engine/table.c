@@ -65,8 +65,9 @@ static const table_row rows[] = {
     ROW(GATE,     STORE_ANY,                always,          ask_admit,    ADMIT),
 
     ROW(CLAIM,    E(NO) | E(LATER),         crowded_back,    say_first,    OUTCOME),
+    ROW(CLAIM,    E(NO) | E(LATER),         crowded_late,    say_crowded,  OUTCOME),
     ROW(CLAIM,    E(NO) | E(LATER),         always,          look_later,   PROVING),
-    ROW(CLAIM,    E(YES),                   proves_itself,   mark_probing, POLL),
+    ROW(CLAIM,    E(YES),                   proves_itself,   mark_claimed, POLL),
     ROW(CLAIM,    E(YES),                   always,          mark_claimed, PROBE),
     ROW(CLAIM,    E(AWAY),                  free_call,       nothing,      POLL),
     ROW(CLAIM,    E(AWAY),                  always,          ask_admit,    ADMIT),
@@ -77,7 +78,8 @@ static const table_row rows[] = {
     ROW(PROBE,    E(UNBUILT),               always,          put_unsure_poll, COOL),
     ROW(PROBE,    E(ANSWER) | E(FUNDS),     always,          put_good,     COOL),
     ROW(PROBE,    E(BADKEY) | E(ADDRESS),   always,          put_refused,  COOL),
-    ROW(PROBE,    HTTP_REST,                always,          put_unsure,   COOL),
+    ROW(PROBE,    HTTP_REST,                free_call,       nothing,      POLL),
+    ROW(PROBE,    HTTP_REST,                always,          ask_admit,    ADMIT),
 
     ROW(ADMIT,    E(YES),                   always,          mark_admitted, INTENT),
     ROW(ADMIT,    E(LATER),                 always,          hold,         HOLD),
@@ -95,6 +97,7 @@ static const table_row rows[] = {
     ROW(INTENT,   E(WRITTEN),               always,          nothing,      SUBMIT),
 
     ROW(SUBMIT,   E(UNBUILT),               always,          say_code_settle, REFUND),
+    ROW(SUBMIT,   E(TASK) | E(ANSWER),      claimed,         accept_good,  COOL),
     ROW(SUBMIT,   E(TASK),                  waits,           accept,       POLLWAIT),
     ROW(SUBMIT,   E(TASK) | E(ANSWER),      always,          accept,       OUTCOME),
     ROW(SUBMIT,   E(UNSENT) | E(BUSY),      try_left,        back_off,     AGAIN),
@@ -106,31 +109,32 @@ static const table_row rows[] = {
     ROW(AGAIN,    T,                        always,          nothing,      SUBMIT),
     ROW(AGAIN,    E(STOP),                  always,          say_stop_settle, REFUND),
 
+    ROW(REFUND,   STORE_ANY,                claimed,         ask_release,  REFUND),
     ROW(REFUND,   STORE_ANY,                other_key,       next_key,     GATE),
     ROW(REFUND,   STORE_ANY,                other_unread,    next_look,    READ),
     ROW(REFUND,   STORE_ANY,                always,          nothing,      OUTCOME),
 
     ROW(POLLWAIT, T,                        always,          nothing,      POLL),
-    ROW(POLLWAIT, E(STOP),                  probing,         put_unsure_stop, COOL),
+    ROW(POLLWAIT, E(STOP),                  claimed,         put_unsure_stop, COOL),
     ROW(POLLWAIT, E(STOP),                  always,          say_stop,     OUTCOME),
 
-    ROW(POLL,     E(UNBUILT),               probing,         put_unsure_poll, COOL),
+    ROW(POLL,     E(UNBUILT),               claimed,         put_unsure_poll, COOL),
     ROW(POLL,     E(UNBUILT),               always,          say_code,     OUTCOME),
-    ROW(POLL,     E(ANSWER),                probing,         take_good,    COOL),
+    ROW(POLL,     E(ANSWER),                claimed,         take_good,    COOL),
     ROW(POLL,     E(ANSWER),                always,          take_answer,  OUTCOME),
     ROW(POLL,     E(PENDING),               waits,           poll_later,   POLLWAIT),
     ROW(POLL,     E(BADKEY) | E(ADDRESS),   always,          put_refused_poll, COOL),
     ROW(POLL,     E(UNSENT) | E(BUSY) | E(TRANSIENT), poll_left, back_off, POLLWAIT),
-    ROW(POLL,     HTTP_REST,                probing,         put_unsure_poll, COOL),
+    ROW(POLL,     HTTP_REST,                claimed,         put_unsure_poll, COOL),
     ROW(POLL,     HTTP_REST,                always,          say_code,     OUTCOME),
 
     ROW(COOL,     STORE_ANY,                claimed,         ask_release,  COOL),
+    ROW(COOL,     STORE_ANY,                after_task,      nothing,      POLLWAIT),
+    ROW(COOL,     STORE_ANY,                after_accept,    nothing,      OUTCOME),
     ROW(COOL,     STORE_ANY,                after_submit,    ask_settle,   REFUND),
     ROW(COOL,     STORE_ANY,                after_poll,      nothing,      OUTCOME),
     ROW(COOL,     STORE_ANY,                stopping,        say_stop,     OUTCOME),
-    ROW(COOL,     STORE_ANY,                after_probe,     ask_gate,     GATE),
-    ROW(COOL,     STORE_ANY,                free_call,       nothing,      POLL),
-    ROW(COOL,     STORE_ANY,                always,          ask_admit,    ADMIT),
+    ROW(COOL,     STORE_ANY,                always,          ask_gate,     GATE),
 
     ROW(OUTCOME,  E(WRITTEN) | E(UNWRITTEN), always,         nothing,      DONE),
 };

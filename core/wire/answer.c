@@ -186,12 +186,19 @@ int kp_answer_take_words(kp_answer *a, const kp_provider *provider, kp_json obje
 }
 
 /* What a status outside 2xx makes of a body that says nothing certain. */
-static int code_of_status(int http_status, int code) {
+/* What begins like a success and cannot be read may be one that was cut. */
+static bool may_be_a_cut_success(const char *body, size_t len) {
+    if (len >= 2 && memcmp(body, "OK", 2) == 0)
+        return true;
+    return len > 0 && (body[0] == '{' || body[0] == '[') && kp_json_parse(body, len, NULL).type == KP_JSON_NONE;
+}
+
+static int code_of_status(int http_status, int code, bool cut) {
     if (http_status >= 300 && http_status <= 399)
         return KP_E_REDIRECT;
     /* A success under "too many requests" contradicts itself: taken or not, nobody knows. */
     if (http_status == 429)
-        return code == 0 ? KP_E_ANSWER : KP_E_BUSY;
+        return code == 0 || cut ? KP_E_ANSWER : KP_E_BUSY;
     if (http_status >= 500 && http_status <= 599)
         return KP_E_SERVER;
     return code == KP_E_UNKNOWN_CODE ? code : KP_E_HTTP;
@@ -226,7 +233,7 @@ void kp_answer_read(kp_answer *a, const kp_provider *provider, kp_call_kind call
     int code = provider->grammar == KP_GRAMMAR_TASK ? kp_answer_read_task(a, provider, call, body, len)
                                                     : kp_answer_read_ok_pipe(a, provider, call, body, len);
     if ((http_status < 200 || http_status > 299) && !is_certain(code))
-        code = code_of_status(http_status, code);
+        code = code_of_status(http_status, code, may_be_a_cut_success(body, len));
     if (code == KP_E_C_CAPCHA_NOT_READY && call == KP_CALL_RESULT)
         code = KP_E_PENDING;
     else if (is_beside_the_point(code, call))

@@ -60,7 +60,7 @@ static void without_proof_it_goes_on(void **state) {
         another_client();
         begin(i == 1 ? KP_RESULT : KP_SOLVE);
         expect_error(KP_OK);
-        assert_null(world_value(&t.w, "good/"));
+        assert_non_null(world_value(&t.w, "good/"));   /* what was accepted is the proof */
         assert_null(world_value(&t.w, "rate probe/")); /* the claim is given back */
     }
     put_answer("balance", 200, "ERROR_ZERO_BALANCE"); /* that it is known is proof */

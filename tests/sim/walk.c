@@ -137,7 +137,8 @@ static char truth(const world_answer *a, bool captchaai) {
     if (a->net != KP_NET_OK)
         return a->sent == KP_UNSENT ? 'R' : 'U';
     bool ok = a->status >= 200 && a->status < 300;
-    if (ok && a->unframed && a->body[0] != '{' && a->body[0] != '[')
+    bool plain = a->body[0] && a->body[0] != '{' && a->body[0] != '[';
+    if ((ok && a->unframed && a->body[0] == '\0') || ((ok || a->status == 429) && a->unframed && plain))
         return 'U';
     char means = captchaai ? 'A' : 'U'; /* of world_success, which speaks CaptchaAI's grammar */
     for (size_t i = 0; i < COUNT(captchaai_bodies); i++)
@@ -150,7 +151,8 @@ static char truth(const world_answer *a, bool captchaai) {
                 strstr(a->body, "SERVICE_UNAVAILABLE");
     if (ok || told)
         return means;
-    return a->status == 429 && means != 'A' && means != 'E' ? 'R' : 'U';
+    bool cut = strcmp(a->body, "{\"status\":1") == 0;
+    return a->status == 429 && means != 'A' && means != 'E' && !cut ? 'R' : 'U';
 }
 
 /* What the store granted and what the service took, side by side. */
