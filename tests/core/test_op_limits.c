@@ -149,6 +149,64 @@ static void t12_the_proxy_of_a_task_is_in_no_text_and_then_forgotten(void **stat
 }
 
 /* An answer is what was paid for: only keys are taken out of it. */
+/* What is paid for can be fetched, whatever the proxy's password is: our own words are never masked by it. */
+static void t12_a_task_is_named_in_full(void **state) {
+    (void)state;
+    option("provider", "nocaptchaai");
+    option("audit.file", "/x");
+    begin(KP_SUBMIT);
+    set("params", "{\"proxyLogin\":\"captcha\",\"proxyPassword\":\"4242\",\"proxy\":\"operation\"}");
+    expect_error(KP_OK);
+    assert_non_null(strstr(fact("task"), "nocaptchaai/primary~"));
+    assert_non_null(strstr(fact("task"), "/4242"));
+    assert_non_null(strstr(t.lines[0], "\"operation\":\""));
+}
+
+/* A service may repeat any part of a login. */
+static void t12_parts_of_a_login_are_secrets_too(void **state) {
+    (void)state;
+    static const char *const params[] = {
+        "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\",\"proxy\":\"joe:hunter22secret@192.0.2.1:80\"}",
+        "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\",\"proxy\":\"http://joe:hunter22secret@192.0.2.1:80\"}",
+        "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/"
+        "\",\"proxy\":[{\"login\":\"joe1\"},{\"password\":\"hunter22secret\"}]}",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        begin(KP_SUBMIT);
+        set("params", params[i]);
+        put_answer(
+            "submit", 200,
+            "{\"status\":0,\"request\":\"ERROR_BAD_PROXY\",\"error_text\":\"password hunter22secret is wrong\"}");
+        expect_error(KP_E_C_BAD_PROXY);
+        expect_text("password [REDACTED] is wrong");
+    }
+}
+
+/* Wrong keys of other programs do not stand between a task and its answer. */
+static void g6_what_was_paid_is_polled_however_crowded(void **state) {
+    (void)state;
+    put_answers("balance", 200, "ERROR_KEY_DOES_NOT_EXIST");
+    for (size_t i = 0; i < 4; i++) {
+        fill_ring(1);
+        another_client();
+        begin(KP_BALANCE);
+        set("timeout_ms", "5000");
+        run();
+    }
+    forget_answers();
+    fill_ring(1);
+    another_client();
+    begin(KP_TELL);
+    expect_error(KP_OK);
+    char task[64];
+    snprintf(task, sizeof task, "captchaai/primary~%s/77", t.client->ring.keys[0].fingerprint);
+    begin(KP_RESULT);
+    set("task", task);
+    expect_error(KP_OK);
+    begin(KP_BALANCE);
+    expect_error(KP_OK); /* the answer was the proof */
+}
+
 static void t12_an_answer_that_names_the_proxy_is_kept(void **state) {
     (void)state;
     begin(KP_SOLVE);
@@ -167,6 +225,9 @@ int main(void) {
         CASE(g6_one_place_however_it_is_spelt),
         CASE(t4_plain_http_behind_a_proxy_is_refused),
         CASE(t12_the_proxy_of_a_task_is_in_no_text_and_then_forgotten),
+        CASE(t12_a_task_is_named_in_full),
+        CASE(t12_parts_of_a_login_are_secrets_too),
+        CASE(g6_what_was_paid_is_polled_however_crowded),
         CASE(t12_an_answer_that_names_the_proxy_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,15 @@ def test_g6_a_ban_stops_every_key_and_every_process(sandbox, host):
     assert len(box.record()) == 1
 
 
+def test_g6_a_wrong_key_that_could_not_be_proven_makes_one_attempt(sandbox, host):
+    box = sandbox(rules=[{"match": {"call": "balance"}, "status": 503, "body": "busy"},
+                         {"match": {"call": "submit"}, "delay_ms": 300}])
+    wrong = secrets.token_hex(16)
+    codes = [code_of(worker)[1] for worker in [start(host, box, wrong, "submit", *SOLVE[1:]) for _ in range(12)]]
+    assert codes.count("ERROR_KEY_DOES_NOT_EXIST") == 1 and codes.count("key_cooling") == 11
+    assert [line["call"] for line in box.record()].count("submit") == 1
+
+
 def test_g6_the_wait_is_told(sandbox, host):
     box, wrong = sandbox(), secrets.token_hex(16)
     code_of(start(host, box, wrong, "balance"))
