@@ -267,6 +267,8 @@ void kp_do_say_code(kp_op *op) {
         kp_buf_fmt(&text, "the service says: %s", said);
     else if (op->code == KP_E_HTTP || op->code == KP_E_SERVER || op->code == KP_E_REDIRECT)
         kp_buf_fmt(&text, "HTTP status %d", op->http_status);
+    else if (row->cls == KP_CLASS_NETWORK)
+        kp_buf_str(&text, op->client->base_url);
     if (row->cls == KP_CLASS_ADDRESS) {
         kp_buf_str(&text, text.len ? "; calls go out " : "calls go out ");
         kp_client_egress(op->client, &text);

@@ -165,15 +165,15 @@ static void t12_a_task_is_named_in_full(void **state) {
 /* A service may repeat any part of a login. */
 static void t12_parts_of_a_login_are_secrets_too(void **state) {
     (void)state;
-    static const char *const params[] = {
-        "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\",\"proxy\":\"joe:hunter22secret@192.0.2.1:80\"}",
-        "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\",\"proxy\":\"http://joe:hunter22secret@192.0.2.1:80\"}",
-        "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/"
-        "\",\"proxy\":[{\"login\":\"joe1\"},{\"password\":\"hunter22secret\"}]}",
-    };
+    static const char *const proxies[] = {"\"joe:hunter22secret@192.0.2.1:80\"",
+                                          "\"http://joe:hunter22secret@192.0.2.1:80\"",
+                                          "[{\"login\":\"joe1\"},{\"password\":\"hunter22secret\"}]"};
     for (size_t i = 0; i < 3; i++) {
         begin(KP_SUBMIT);
-        set("params", params[i]);
+        char params[200];
+        snprintf(params, sizeof params, "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\",\"proxy\":%s}",
+                 proxies[i]);
+        set("params", params);
         put_answer(
             "submit", 200,
             "{\"status\":0,\"request\":\"ERROR_BAD_PROXY\",\"error_text\":\"password hunter22secret is wrong\"}");
