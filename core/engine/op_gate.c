@@ -43,7 +43,8 @@ void kp_do_ask_gate(kp_op *op) {
 }
 
 /* One proof of this key a minute; and of all keys that turn out wrong three at once and one each 40 s, which stays
-   below what is known to earn an address its ban (five in a minute). A proof that succeeds is given back. */
+   below what is known to earn an address its ban (five in a minute). A proof that succeeds is given back; the gate is
+   for those who looked before it did. */
 void kp_do_ask_claim(kp_op *op) {
     char id[64], one[96], all[96];
     snprintf(id, sizeof id, "%s.p%u", op->id, ++op->claims);
@@ -51,7 +52,10 @@ void kp_do_ask_claim(kp_op *op) {
     snprintf(all, sizeof all, "probes/%s", op->client->scope);
     /* What was paid goes on to be polled: the key of a task's reference has been accepted before. */
     const char *crowd = op->wants_one ? NULL : "rate";
-    kp_op_ask(op, "ADMIT", id, "0", "rate", one, "60000000", "1", "0", crowd, all, "40000000", "3", "0", NULL);
+    gate_names n;
+    name_gates(op, op->fingerprint, &n);
+    kp_op_ask(op, "ADMIT", id, "0", "gate", n.good, "rate", one, "60000000", "1", "0", crowd, all, "40000000", "3", "0",
+              NULL);
 }
 
 static void settle_claim(kp_op *op) {
@@ -127,7 +131,7 @@ static void put_good(kp_op *op, kp_after after) {
     name_gates(op, op->fingerprint, &n);
     remember(op, 0, 0);
     op->after = after;
-    kp_op_ask(op, "PUT", n.good, "1", GOOD_MS, n.cool, "-", "0", n.refusals, "-", "0", NULL);
+    kp_op_ask(op, "PUT", n.good, "+" GOOD_MS, GOOD_MS, n.cool, "-", "0", n.refusals, "-", "0", NULL);
 }
 
 /* An accepted submit is as good a proof as a balance. */
@@ -283,7 +287,7 @@ static kp_event refusal(kp_op *op, const char *at, const char *end, int64_t now)
     op->away = !next_number(&at, end, &item) || !next_number(&at, end, &left) || !next_number(&at, end, &retry);
     if (op->away)
         return KP_EV_AWAY;
-    op->crowded = op->state == KP_S_CLAIM && item == 1;
+    op->crowded = op->state == KP_S_CLAIM && item == 2;
     op->banned = op->state == KP_S_ADMIT && item == 0;
     op->cooling = op->state == KP_S_ADMIT && item == 1;
     op->gate_ms = retry > now ? (uint64_t)(retry - now) : 0;
