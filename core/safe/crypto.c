@@ -2,6 +2,7 @@
 #include "safe/crypto.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "safe/arena.h"
@@ -10,8 +11,13 @@ enum { MASK_SHOWN = 4, MASK_LEAST = 16 };
 
 _Static_assert(crypto_auth_hmacsha256_BYTES == 32, "the size that the header promises");
 
+/* sodium_init takes a lock each time, and a child forked while another thread has it would wait for ever: so it is
+   called until it has worked, and no more. */
 bool kp_crypto_start(void) {
-    return sodium_init() >= 0;
+    static atomic_bool started;
+    if (!atomic_load(&started))
+        atomic_store(&started, sodium_init() >= 0);
+    return atomic_load(&started);
 }
 
 static void update(crypto_auth_hmacsha256_state *state, const void *data, size_t len) {
