@@ -13,7 +13,7 @@ test test-asan test-tsan test-valgrind test-long lint: WERROR = ON
 TEST_TIMEOUT ?= 300
 
 comma = ,
-C_FILES = find core tests -name '*.[ch]' ! -path '*/cases/*'
+C_FILES = find core lua tests -name '*.[ch]' ! -path '*/cases/*'
 say = @printf '\n== %s\n' "$(1)"
 # The generator is chosen once; after that the build folder knows it.
 generator = $$(if [ ! -e $(1)/CMakeCache.txt ] && command -v ninja >/dev/null; then echo -G Ninja; fi)
@@ -87,7 +87,7 @@ lint: test-deps
 	@$(C_FILES) | xargs clang-format --dry-run -Werror
 	$(call say,clang-tidy)
 	@[ -e build-clang/compile_commands.json ] || $(call build,build-clang,clang)
-	@find core -name '*.c' | sort | xargs -n 1 -P $(JOBS) clang-tidy -p build-clang --quiet 2>build-clang/tidy.log || \
+	@find core lua -name '*.c' | sort | xargs -n 1 -P $(JOBS) clang-tidy -p build-clang --quiet 2>build-clang/tidy.log || \
 		{ grep -v 'warnings generated' build-clang/tidy.log; exit 1; }
 
 #: make format          lets clang-format rewrite all C files

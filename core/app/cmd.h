@@ -24,6 +24,7 @@ typedef enum cmd_option_id {
     CMD_VERSION,
     CMD_DRY_RUN,
     CMD_SYNC,
+    CMD_BARE_HEX,
     CMD_MAN,
     CMD_COMPLETION,
     CMD_OPTIONS
@@ -93,6 +94,7 @@ int cmd_wait(cmd_app *);
 int cmd_report(cmd_app *);
 int cmd_solve(cmd_app *);
 int cmd_keys(cmd_app *);
+int cmd_redact(cmd_app *);
 int cmd_sandbox(cmd_app *);
 int cmd_help(cmd_app *);
 int cmd_version(cmd_app *);

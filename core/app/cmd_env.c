@@ -32,6 +32,7 @@ static void hide_all(const char *text, bool begins) {
 
 void cmd_env_hide_known(void) {
     const kp_provider *provider;
+    hide_all("KEYPLATE_", true); /* credentials of a proxy; a key that was put in the wrong place */
     for (size_t i = 0; (provider = kp_provider_at(i)); i++)
         hide_all(provider->key_env, true);
 }

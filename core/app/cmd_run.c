@@ -124,6 +124,7 @@ static int configure(cmd_app *app, const kp_provider *provider) {
     kp_local_configure(app->config, app->value[CMD_CONFIG]);
     set_option(app, "provider", named ? named : provider ? provider->name : NULL);
     set_option(app, "timeout", app->value[CMD_TIMEOUT]);
+    set_option(app, "redact.bare_hex", app->value[CMD_BARE_HEX]);
     set_url(app);
     set_pairs(app);
     return CMD_DONE;
@@ -233,7 +234,7 @@ static void tell_end(cmd_app *app, const kp_op *op) {
     cmd_detail(app, "store: %s", kp_local_store_text(kp_runner_local(app->runner)));
     tell_flags(app, op);
     kp_buf_clear(&line);
-    kp_hygiene(&line);
+    kp_hygiene_all(&line);
     each_line(app, &line, warn);
     static const char *const counts[][2] = {
         {"requests: ", "attempts"}, {", polls: ", "polls"}, {", ms: ", "elapsed_ms"}};
@@ -266,6 +267,7 @@ int cmd_drive(cmd_app *app, kp_op *op, const char *what) {
     catch_signals(&before, op);
     if (progress.on)
         while (kp_run_for(app->runner, op, DRAW_MS)) {
+            kp_read_give(op, NULL, 0); /* "host:" is for programs that have a key; this one has none */
             cmd_progress_draw(&progress, op);
             atomic_store(&line_drawn, progress.drawn);
         }

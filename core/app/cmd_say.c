@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "safe/arena.h"
 #include "safe/known.h"
 
 int cmd_status(int code) {
@@ -54,16 +54,18 @@ static bool write_all(int fd, const char *data, size_t len) {
     return true;
 }
 
+/* Masked whole: half a key that a cut leaves over would not be known any more. */
 static void note(const char *format, va_list args) {
-    char line[CMD_SHOWN_MAX];
-    kp_buf out;
+    kp_buf line, out;
+    kp_buf_init(&line, &kp_safe);
     kp_buf_init(&out, NULL);
-    vsnprintf(line, sizeof line, format, args);
+    kp_buf_vfmt(&line, format, args);
     kp_buf_str(&out, "keyplate: ");
-    cmd_mask(&out, line, strlen(line));
+    cmd_mask(&out, kp_buf_text(&line), line.len);
     kp_buf_char(&out, '\n');
-    if (!out.failed)
+    if (!line.failed && !out.failed)
         write_all(STDERR_FILENO, out.data, out.len);
+    kp_buf_free(&line);
     kp_buf_free(&out);
 }
 
@@ -223,12 +225,15 @@ int cmd_fail(const cmd_app *app, int code, const char *detail) {
 }
 
 int cmd_misuse(const cmd_app *app, const char *format, ...) {
-    char line[CMD_SHOWN_MAX];
+    kp_buf line;
     va_list args;
+    kp_buf_init(&line, &kp_safe);
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    kp_buf_vfmt(&line, format, args);
     va_end(args);
-    return fail(app, KP_E_COMMAND, line);
+    int status = fail(app, KP_E_COMMAND, kp_buf_text(&line));
+    kp_buf_free(&line);
+    return status;
 }
 
 int cmd_fail_op(const cmd_app *app, const kp_op *op) {

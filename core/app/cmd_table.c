@@ -27,6 +27,14 @@ static const cmd_row rows[] = {
      "what is there, and which one wins. set: asks for a key without showing it and stores it in your home folder; it "
      "reads one line from stdin when that is no terminal.",
      "list explain set", 0, 1, cmd_keys},
+    {"redact", "", "copies stdin to stdout without secrets",
+     "A filter for logs: keyplate redact < IN > OUT. Every key that is found here goes, in any encoding, and so do "
+     "values "
+     "in context (key=, apikey:, clientKey), logins in URLs and of proxies, and bare runs of 32 hex digits; each "
+     "becomes "
+     "[REDACTED]. Trace ids, ETags, MD5 sums that say so, UUIDs and longer checksums stay. What cannot be part of a "
+     "secret goes out at once. A configuration that cannot be used is an error before anything is read.",
+     NULL, 0, 0, cmd_redact},
     {"sandbox", "[OPTION]...", "runs both services offline, for trying things out and for tests",
      "'keyplate sandbox --help' lists its options.", NULL, 0, -1, cmd_sandbox},
     {"help", "[config|errors|methods|COMMAND]", "explains options, errors, methods, or a command", NULL,
@@ -38,21 +46,25 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 #define CALLS "balance verify solve submit result wait report keys"
 
 static const cmd_option options[CMD_OPTIONS] = {
-    [CMD_PROVIDER] = {"--provider", "NAME", CALLS " help",
+    [CMD_PROVIDER] = {"--provider", "NAME", CALLS " redact help",
                       "captchaai (default) or nocaptchaai; a task reference knows its own"},
     [CMD_KEY] = {"--key", "REF", CALLS,
                  "where the key is, for this call only, such as env:NAME or file:PATH; never the key itself"},
     [CMD_TIMEOUT] = {"--timeout", "TIME", CALLS, "time for the whole call, such as 120s or 2m"},
     [CMD_URL] = {"--url", "URL", CALLS, "base URL of the service, for a sandbox or a gateway"},
-    [CMD_CONFIG] = {"--config", "FILE", CALLS, "configuration file; default ~/.config/keyplate/config.json"},
-    [CMD_SET] = {"--set", "NAME=VALUE", CALLS, "sets an option of 'keyplate help config'; may be repeated"},
+    [CMD_CONFIG] = {"--config", "FILE", CALLS " redact", "configuration file; default ~/.config/keyplate/config.json"},
+    [CMD_SET] = {"--set", "NAME=VALUE", CALLS " redact", "sets an option of 'keyplate help config'; may be repeated"},
     [CMD_JSON] = {"--json", NULL, CALLS " version", "prints one JSON object on stdout, errors too"},
-    [CMD_VERBOSE] = {"--verbose", NULL, CALLS, "says on stderr what was used, and what protects less than it could"},
+    [CMD_VERBOSE] = {"--verbose", NULL, CALLS " redact",
+                     "says on stderr what was used, and what protects less than it could"},
     [CMD_QUIET] = {"--quiet", NULL, CALLS, "no progress line and no hints"},
     [CMD_HELP] = {"--help", NULL, NULL, "explains the command; -h is the same"},
     [CMD_VERSION] = {"--version", NULL, NULL, "prints the version"},
     [CMD_DRY_RUN] = {"--dry-run", NULL, "solve submit", "checks the parameters and prints the request; sends nothing"},
     [CMD_SYNC] = {"--sync", NULL, "solve", "one call that brings the answer (NoCaptchaAI)"},
+    [CMD_BARE_HEX] =
+        {"--bare-hex", "WHEN", "redact",
+         "runs of exactly 32 hex digits go always (default), in a context of keys, or never: always, context, off"},
     [CMD_MAN] = {"--man", NULL, "help", "prints the manual page (roff)"},
     [CMD_COMPLETION] = {"--completion", NULL, "help", "prints the completion script for bash"},
 };

@@ -1,8 +1,9 @@
 #!/bin/sh
-# demo.sh: shows the command at work at both services, against a sandbox that it starts and stops itself.
+# demo.sh: shows the command and the Lua modules at work, against a sandbox that it starts and stops itself.
 # Usage: demo.sh PATH-OF-KEYPLATE
 set -eu
 
+source=$(cd "$(dirname "$0")" && pwd)
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 folder=$(mktemp -d)
 sandbox=
@@ -73,5 +74,42 @@ show 0 keyplate --provider nocaptchaai verify
 show 0 keyplate --provider nocaptchaai balance
 show 0 keyplate --provider nocaptchaai solve ImageToTextTask body=@dot.png
 show 3 NOCAPTCHAAI_API_KEY_FILE=wrong_key keyplate --provider nocaptchaai balance
+
+printf '\n== keyplate redact\n'
+echo 'app.log has the key in it: plain, in base64, and once more as part of a URL.'
+{
+    printf 'trying key '
+    cat "$CAPTCHAAI_API_KEY_FILE"
+    printf 'Authorization: Basic '
+    base64 <"$CAPTCHAAI_API_KEY_FILE"
+    printf 'GET /res.php?action=getbalance&key='
+    cat "$CAPTCHAAI_API_KEY_FILE"
+} >app.log
+printf '\n$ keyplate redact <app.log\n'
+keyplate redact <app.log | tee redacted.log
+[ "$(wc -l <redacted.log)" = 3 ] && ! grep -q -F -f "$CAPTCHAAI_API_KEY_FILE" redacted.log || {
+    echo 'demo: keyplate redact did not do its work' >&2
+    exit 1
+}
+
+# show_lua NAME FOLDER INTERPRETER... runs demo.lua with the first interpreter that is there, if its module was built.
+show_lua() {
+    name=$1 modules=$(dirname "$program")/lua/$2
+    shift 2
+    for interpreter; do
+        if command -v "$interpreter" >/dev/null && [ -e "$modules/keyplate.so" ]; then
+            show 0 LUA_CPATH="$modules/?.so" "$interpreter" "$source/demo.lua"
+            return
+        fi
+    done
+    echo "$name is not shown: its interpreter is not installed, or its headers were not when this was built."
+    if command -v apt-get >/dev/null; then # make demo has installed both
+        exit 1
+    fi
+}
+printf '\n== Lua\n'
+sed 1d "$source/demo.lua"
+show_lua 'Lua 5.4' 5.4 lua5.4 lua54 lua-5.4
+show_lua LuaJIT luajit luajit luajit2
 
 printf '\nThe demo is over: every command did what it should.\n'

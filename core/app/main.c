@@ -6,6 +6,7 @@
 #include "app/cmd_env.h"
 #include "app/cmd_say.h"
 #include "app/sandbox.h"
+#include "net/heap.h"
 
 /* A closed standard stream must stay one that fails: else the next file that is opened, the state database perhaps,
    gets its number, and answers are written into it. */
@@ -26,6 +27,7 @@ int cmd_sandbox(cmd_app *app) {
 
 int main(int argc, char **argv) {
     cmd_app app = {0};
+    kp_heap_guard_openssl(); /* before anything can use OpenSSL */
     hold_streams();
     signal(SIGPIPE, SIG_IGN);
     cmd_env_hide_known();

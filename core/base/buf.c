@@ -1,7 +1,6 @@
 /* buf.c: grows a text buffer and remembers the first failure. */
 #include "base/buf.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,8 +57,13 @@ bool kp_buf_reserve(kp_buf *b, size_t len) {
     return true;
 }
 
+/* Whether there is room for so many bytes and a NUL as it is. */
+static bool has_room(const kp_buf *b, size_t len) {
+    return b && !b->failed && b->room > b->len && len < b->room - b->len;
+}
+
 void kp_buf_add(kp_buf *b, const void *data, size_t len) {
-    if (!data || len == 0 || !kp_buf_reserve(b, len))
+    if (!data || len == 0 || (!has_room(b, len) && !kp_buf_reserve(b, len)))
         return;
     memcpy(b->data + b->len, data, len);
     b->len += len;
@@ -72,7 +76,7 @@ void kp_buf_str(kp_buf *b, const char *text) {
 }
 
 void kp_buf_char(kp_buf *b, char c) {
-    if (!kp_buf_reserve(b, 1))
+    if (!has_room(b, 1) && !kp_buf_reserve(b, 1))
         return;
     b->data[b->len++] = c;
     b->data[b->len] = '\0';
@@ -90,12 +94,10 @@ void kp_buf_i64(kp_buf *b, int64_t number) {
     kp_buf_add(b, digits + at, sizeof digits - at);
 }
 
-void kp_buf_fmt(kp_buf *b, const char *format, ...) {
+void kp_buf_vfmt(kp_buf *b, const char *format, va_list args) {
     if (!b || !format || b->failed)
         return;
-    va_list args;
     va_list again;
-    va_start(args, format);
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
     if (len < 0)
@@ -105,6 +107,12 @@ void kp_buf_fmt(kp_buf *b, const char *format, ...) {
         b->len += (size_t)len;
     }
     va_end(again);
+}
+
+void kp_buf_fmt(kp_buf *b, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    kp_buf_vfmt(b, format, args);
     va_end(args);
 }
 

@@ -2,6 +2,7 @@
 #ifndef KP_BASE_BUF_H
 #define KP_BASE_BUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,7 @@ void kp_buf_char(kp_buf *, char);
 void kp_buf_i64(kp_buf *, int64_t);
 /* printf into the buffer, for texts without secrets. Formats with %s %d %zu %lld and the like; no floats (locale). */
 void kp_buf_fmt(kp_buf *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void kp_buf_vfmt(kp_buf *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 /* The text, "" for an empty buffer. Lent until the next change. */
 const char *kp_buf_text(const kp_buf *);
 /* The text as memory of the caller (kp_free), the buffer is empty afterwards; NULL if it failed. Heap buffers only. */

@@ -4,7 +4,8 @@
 #include "base/text.h"
 
 static bool is_unreserved(char c) {
-    return kp_is_alpha(c) || kp_is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
 }
 
 void kp_add_percent(kp_buf *b, const char *data, size_t len) {
@@ -128,9 +129,20 @@ static void add_json_control(kp_buf *b, int number) {
     }
 }
 
+static bool is_plain_json(char c) {
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 void kp_add_json(kp_buf *b, const char *text, size_t len) {
     kp_buf_char(b, '"');
     for (size_t i = 0, step; text && i < len; i += step ? step : 1) {
+        size_t run = 0;
+        while (i + run < len && is_plain_json(text[i + run]))
+            run++;
+        kp_buf_add(b, text + i, run);
+        i += run;
+        if (i == len)
+            break;
         step = kp_utf8_step(text + i, len - i);
         int number = step ? control(text + i, step) : -1;
         if (step == 0)

@@ -24,7 +24,7 @@ X(30, KP_E_NO_KEY, KP_OWN, 0, "no_key", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "no AP
 X(31, KP_E_BAD_KEY, KP_OWN, 0, "bad_key", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "what was found is not a key", "Correct the value at the place that the message names.")
 X(32, KP_E_PLACEHOLDER, KP_OWN, 0, "placeholder_key", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "a sample or placeholder stands where the key should be", "Put the real key from the service's dashboard at the place that the message names.")
 X(33, KP_E_KEY_TWICE, KP_OWN, 0, "key_twice", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "the variable and its _FILE form are both set", "Unset one of the two, so that it is clear which key is meant.")
-X(34, KP_E_KEY_FILE, KP_OWN, 0, "bad_key_file", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "the place of the key cannot be used", "Correct the file or its permissions as the message says.")
+X(34, KP_E_KEY_FILE, KP_OWN, 0, "bad_key_file", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "the place of the key cannot be used", "Correct what the message names: the file, its permissions, or the program that hands the key in.")
 X(35, KP_E_KEY_COOLING, KP_OWN, 0, "key_cooling", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "the service refused this key a short while ago, so it is not tried again yet", "Correct the key; it is tried again at the time that the message names, or at once when the key is a different one.")
 X(36, KP_E_KEY_GONE, KP_OWN, 0, "key_gone", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "the key that submitted this task is no longer there", "Bring back the key that the task reference names, or poll the task with the program that has it.")
 X(37, KP_E_STRICT, KP_OWN, 0, "strict", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "strict mode refuses to go on with less protection", "Mend what the message names, or set strict to false.")

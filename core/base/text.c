@@ -41,12 +41,10 @@ bool kp_same_n(const char *a, size_t alen, const char *b) {
 bool kp_same_nocase(const char *a, size_t alen, const char *b) {
     if (!a || !b)
         return a == b;
-    if (strlen(b) != alen)
-        return false;
-    for (size_t i = 0; i < alen; i++)
-        if (kp_lower(a[i]) != kp_lower(b[i]))
-            return false;
-    return true;
+    size_t i = 0;
+    while (i < alen && b[i] && kp_lower(a[i]) == kp_lower(b[i]))
+        i++;
+    return i == alen && !b[i];
 }
 
 bool kp_starts(const char *text, const char *start) {
@@ -121,7 +119,7 @@ bool kp_utf8_valid(const char *text, size_t len) {
     if (!text)
         return len == 0;
     while (len > 0) {
-        size_t step = kp_utf8_step(text, len);
+        size_t step = (unsigned char)*text < 0x80 ? 1 : kp_utf8_step(text, len);
         if (step == 0)
             return false;
         text += step;
@@ -137,12 +135,11 @@ bool kp_parse_i64(const char *text, size_t len, int64_t *out) {
     size_t i = minus ? 1 : 0;
     if (i == len)
         return false;
-    int64_t value = 0; /* kept negative, because INT64_MIN has no positive twin */
+    size_t safe = i + 18; /* so many digits fit in any case */
+    int64_t value = 0;    /* kept negative, because INT64_MIN has no positive twin */
     for (; i < len; i++) {
-        if (!kp_is_digit(text[i]))
-            return false;
         int digit = text[i] - '0';
-        if (value < (INT64_MIN + digit) / 10)
+        if (digit < 0 || digit > 9 || (i >= safe && value < (INT64_MIN + digit) / 10))
             return false;
         value = value * 10 - digit;
     }

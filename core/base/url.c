@@ -94,7 +94,7 @@ bool kp_url_parse(const char *text, size_t len, kp_url *out) {
     if (has_blank_or_control(text, len) || !take_scheme(&text, &len, &url.https))
         return false;
     size_t authority = 0;
-    while (authority < len && !strchr("/?#", text[authority]))
+    while (authority < len && text[authority] != '/' && text[authority] != '?' && text[authority] != '#')
         authority++;
     url.port = url.https ? 443 : 80;
     if (!take_authority(text, authority, &url))

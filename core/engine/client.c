@@ -14,8 +14,24 @@
    call. */
 enum { QUOTA_FULL = 100, QUOTA_RETRY = 5, QUOTA_SUCCESS = 1 };
 
-int kp_ring_make(kp_ring *ring, const kp_provider *provider, const char *keys_json, kp_buf *problem) {
+/* The function by which a language hands in a key by value; NULL: none that its users see. */
+static const char *by_value(const char *host) {
+    static const char *const functions[][2] = {{"lua", "keyplate.key_from_value"},
+                                               {"nginx", "keyplate.key_from_value"},
+                                               {"python", "keyplate.Key.from_value"},
+                                               {"php-fpm", "Keyplate\\Key::fromValue"},
+                                               {"php-cli", "Keyplate\\Key::fromValue"}};
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        if (kp_same(functions[i][0], host))
+            return functions[i][1];
+    return NULL;
+}
+
+int kp_ring_make(kp_ring *ring, const kp_provider *provider, const char *keys_json, const char *host, kp_buf *problem) {
     int code = kp_members_make(provider, keys_json, &ring->members, problem);
+    const char *function = code == KP_E_REFERENCE ? by_value(host) : NULL;
+    if (function)
+        kp_buf_fmt(problem, "; a key that the program already holds is handed in on purpose, with %s", function);
     if (code)
         return code;
     ring->keys = kp_zalloc(ring->members.count, sizeof *ring->keys);
@@ -30,6 +46,7 @@ void kp_ring_free(kp_ring *ring) {
         return;
     for (size_t i = 0; ring->keys && i < ring->members.count; i++) {
         kp_cell_drop(ring->keys[i].cell);
+        kp_known_release(ring->keys[i].known);
         kp_free(ring->keys[i].source);
     }
     kp_free(ring->keys);
@@ -105,8 +122,8 @@ static void set_up(kp_client *client) {
         client->error = KP_E_MEMORY;
         return;
     }
-    client->error =
-        kp_ring_make(&client->ring, client->provider, kp_config_value(config, KP_OPT_KEYS), &client->problem);
+    client->error = kp_ring_make(&client->ring, client->provider, kp_config_value(config, KP_OPT_KEYS),
+                                 kp_config_value(config, KP_OPT_HOST), &client->problem);
 }
 
 kp_client *kp_client_new(const kp_config *config) {
@@ -123,6 +140,7 @@ kp_client *kp_client_new(const kp_config *config) {
     kp_buf_init(&client->weakness, NULL);
     client->owners = 1;
     client->quota = QUOTA_FULL;
+    kp_event_queue_init(&client->events, (size_t)kp_config_number(client->config, KP_OPT_EVENTS, 0));
     set_up(client);
     kp_clients_add(client);
     return client;
@@ -150,12 +168,22 @@ void kp_client_free(kp_client *client) {
     kp_config_free(client->config);
     kp_buf_free(&client->problem);
     kp_buf_free(&client->weakness);
+    kp_event_queue_free(&client->events);
     pthread_mutex_destroy(&client->lock);
     kp_free(client);
 }
 
 const char *kp_client_option(const kp_client *client, const char *name) {
     return client ? kp_config_get(client->config, name) : NULL;
+}
+
+size_t kp_client_events(kp_client *client) {
+    if (!client)
+        return 0;
+    pthread_mutex_lock(&client->lock);
+    size_t count = kp_event_queue_count(&client->events);
+    pthread_mutex_unlock(&client->lock);
+    return count;
 }
 
 void kp_client_weaken(kp_client *client, const char *sentence) {

@@ -8,14 +8,17 @@
 
 #include "base/buf.h"
 #include "engine/config.h"
+#include "engine/events.h"
 #include "policy/members.h"
 #include "safe/cell.h"
 #include "safe/crypto.h"
+#include "safe/known.h"
 #include "wire/provider.h"
 
 /* The key of one member, once it was found. */
 typedef struct kp_key {
     kp_cell *cell; /* NULL: not found yet */
+    kp_known *known;
     char fingerprint[KP_FINGERPRINT_SIZE];
     char mask[KP_MASK_SIZE];
     char *source;           /* the place where it was found */
@@ -29,11 +32,13 @@ typedef struct kp_ring {
     kp_key *keys; /* as many as members.count */
 } kp_ring;
 
-int kp_ring_make(kp_ring *, const kp_provider *, const char *keys_json, kp_buf *problem);
+/* host: the option; whoever wrote a key where a reference belongs is told how that program hands one in. */
+int kp_ring_make(kp_ring *, const kp_provider *, const char *keys_json, const char *host, kp_buf *problem);
 void kp_ring_free(kp_ring *);
 
 struct kp_client {
-    pthread_mutex_t lock; /* guards all below that changes: owners, ring.keys, cells, loader, quota, ban, weakness */
+    pthread_mutex_t
+        lock; /* guards all below that changes: owners, ring.keys, cells, loader, quota, ban, weakness, events */
     int owners;
     kp_config *config;
     const kp_provider *provider;
@@ -48,6 +53,7 @@ struct kp_client {
     uint64_t banned_until;    /* monotonic */
     kp_client *next, *before; /* all clients of the process, for fork */
     kp_buf weakness;          /* what protects less than it should; strict mode refuses */
+    kp_event_queue events;    /* what happened, for the log of the host */
 };
 
 kp_client *kp_client_keep(kp_client *);

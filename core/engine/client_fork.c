@@ -21,13 +21,15 @@ static void in_parent(void) {
     pthread_mutex_unlock(&lock);
 }
 
-/* The thread that looked for a key is not in the child; its lease must not hold up the child's own look. */
+/* The thread that looked for a key is not in the child; its lease must not hold up the child's own look. What happened
+   in the parent is the parent's to tell. */
 static void in_child(void) {
     for (kp_client *client = clients; client; client = client->next) {
         client->loader = NULL;
-        pthread_mutex_init(&client->lock, NULL);
+        client->events.inherited = true;
+        pthread_mutex_unlock(&client->lock);
     }
-    pthread_mutex_init(&lock, NULL);
+    pthread_mutex_unlock(&lock);
 }
 
 /* Handlers run last come, first served before a fork: those of the cells come first here, because a client's lock is

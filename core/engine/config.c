@@ -2,13 +2,13 @@
 #include "engine/config.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "base/when.h"
+#include "policy/keyref.h"
 #include "safe/arena.h"
 #include "safe/known.h"
 #include "wire/json.h"
@@ -40,17 +40,20 @@ kp_config *kp_config_new(void) {
 }
 
 /* Values can hold the credentials of a proxy. */
-static void drop_value(char *value) {
-    if (value)
-        kp_wipe(value, strlen(value));
-    kp_free(value);
+static char *copy_value(const char *value) {
+    size_t size = strlen(value) + 1;
+    char *copy = kp_safe_alloc(size);
+    if (copy)
+        memcpy(copy, value, size);
+    return copy;
 }
 
 void kp_config_free(kp_config *config) {
     if (!config)
         return;
     for (size_t i = 0; i < KP_OPTIONS; i++)
-        drop_value(config->value[i]);
+        kp_safe_free(config->value[i]);
+    kp_held_free(config->held);
     kp_buf_free(&config->problem);
     kp_free(config);
 }
@@ -60,14 +63,17 @@ int kp_config_fail(kp_config *config, const char *format, ...) {
         return KP_E_MISUSE;
     if (config->error)
         return KP_E_CONFIG;
-    char line[512];
+    /* Masked whole: half a key that a cut leaves over would not be known any more. */
+    kp_buf line;
     va_list args;
+    kp_buf_init(&line, &kp_safe);
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    kp_buf_vfmt(&line, format, args);
     va_end(args);
     config->error = KP_E_CONFIG;
-    kp_known_mask(&config->problem, line, strlen(line));
-    config->out_of_memory = config->out_of_memory || config->problem.failed;
+    kp_known_mask(&config->problem, kp_buf_text(&line), line.len);
+    config->out_of_memory = config->out_of_memory || line.failed || config->problem.failed;
+    kp_buf_free(&line);
     return KP_E_CONFIG;
 }
 
@@ -193,12 +199,20 @@ int kp_config_set(kp_config *config, const char *name, const char *value) {
     const char *why = value_problem(&rows[i], value);
     if (why)
         return kp_config_fail(config, "option %s cannot have this value: %s", name, why);
-    char *copy = kp_strdup(value);
+    char *copy = copy_value(value);
     if (!copy)
         return no_memory(config);
-    drop_value(config->value[i]);
+    kp_safe_free(config->value[i]);
     config->value[i] = copy;
     return KP_OK;
+}
+
+int kp_config_hold(kp_config *config, const char *name, const kp_secret *secret) {
+    if (!config || !name || !secret)
+        return KP_E_MISUSE;
+    if (!kp_is_held_name(name, strlen(name)))
+        return kp_config_fail(config, "the name of a key by value is 1 to 32 letters, digits, '.', '_' or '-'");
+    return kp_held_add(&config->held, name, secret) ? KP_OK : no_memory(config);
 }
 
 static int load_object(kp_config *config, kp_json object, const char *prefix);
@@ -208,7 +222,7 @@ static int load_member(kp_config *config, const char *name, kp_json value) {
     if (value.type == KP_JSON_OBJECT && i < 0)
         return load_object(config, value, name);
     kp_buf text;
-    kp_buf_init(&text, NULL);
+    kp_buf_init(&text, &kp_safe);
     if (i >= 0 && rows[i].type == KEYS)
         kp_buf_add(&text, value.raw, value.len);
     else if (value.type == KP_JSON_STRING)
@@ -222,8 +236,6 @@ static int load_member(kp_config *config, const char *name, kp_json value) {
         code = kp_config_fail(config, "option %s cannot be null, a list or an object", name);
     else
         code = kp_config_set(config, name, kp_buf_text(&text));
-    if (text.data)
-        kp_wipe(text.data, text.len);
     kp_buf_free(&text);
     return code;
 }
@@ -273,15 +285,28 @@ const char *kp_config_get(const kp_config *config, const char *name) {
     return config && i >= 0 ? kp_config_value(config, (kp_option)i) : NULL;
 }
 
-uint64_t kp_config_number(const kp_config *config, kp_option i, uint64_t fallback) {
+static bool read_number(const kp_config *config, kp_option i, uint64_t *number) {
     const char *value = kp_config_value(config, i);
-    uint64_t number = 0;
     int64_t size = 0;
-    if (rows[i].type == DURATION && kp_parse_duration(value, strlen(value), &number))
-        return number;
-    if (rows[i].type == SIZE && kp_parse_i64(value, strlen(value), &size) && size >= 0)
-        return (uint64_t)size;
-    return fallback;
+    if (rows[i].type == DURATION)
+        return kp_parse_duration(value, strlen(value), number);
+    if (rows[i].type != SIZE || !kp_parse_i64(value, strlen(value), &size) || size < 0)
+        return false;
+    *number = (uint64_t)size;
+    return true;
+}
+
+uint64_t kp_config_number(const kp_config *config, kp_option i, uint64_t fallback) {
+    uint64_t number = 0;
+    if (config->settled)
+        return config->is_number[i] ? config->number[i] : fallback;
+    return read_number(config, i, &number) ? number : fallback;
+}
+
+static void settle(kp_config *config) {
+    for (size_t i = 0; i < KP_OPTIONS; i++)
+        config->is_number[i] = read_number(config, (kp_option)i, &config->number[i]);
+    config->settled = true;
 }
 
 bool kp_config_flag(const kp_config *config, kp_option i) {
@@ -309,19 +334,23 @@ kp_config *kp_config_copy(const kp_config *config) {
     if (!copy)
         return NULL;
     for (size_t i = 0; config && i < KP_OPTIONS; i++) {
-        copy->value[i] = kp_strdup(config->value[i]);
-        if (config->value[i] && !copy->value[i]) {
+        if (config->value[i] && !(copy->value[i] = copy_value(config->value[i]))) {
             kp_config_free(copy);
             return NULL;
         }
     }
     if (config) {
+        if (!kp_held_copy(config->held, &copy->held)) {
+            kp_config_free(copy);
+            return NULL;
+        }
         copy->error = config->error;
         copy->out_of_memory = config->out_of_memory;
         kp_buf_str(&copy->problem, kp_buf_text(&config->problem));
     }
     check_base_url(copy, KP_OPT_URL_CAPTCHAAI);
     check_base_url(copy, KP_OPT_URL_NOCAPTCHAAI);
+    settle(copy);
     return copy;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "engine/secret.h"
 #include "keyplate.h"
 
 typedef enum kp_option {
@@ -16,9 +17,13 @@ typedef enum kp_option {
 } kp_option;
 
 struct kp_config {
-    char *value[KP_OPTIONS]; /* NULL: never set */
-    kp_buf problem;          /* the first one */
-    int error;               /* its code */
+    char *value[KP_OPTIONS]; /* safe memory; NULL: never set */
+    bool settled;            /* a client's copy: nothing changes, and numbers are read already */
+    bool is_number[KP_OPTIONS];
+    uint64_t number[KP_OPTIONS];
+    kp_held *held;  /* what the references "held:NAME" find */
+    kp_buf problem; /* the first one */
+    int error;      /* its code */
     bool out_of_memory;
 };
 

@@ -14,6 +14,8 @@ bool kp_is_always(const kp_op *);
 bool kp_is_faulty(const kp_op *); /* misuse, configuration or parameters are wrong */
 bool kp_is_dry_run(const kp_op *);
 bool kp_is_telling(const kp_op *);         /* KP_TELL */
+bool kp_is_telling_places(const kp_op *);  /* KP_TELL what=places: the store is not asked */
+bool kp_is_telling_events(const kp_op *);  /* KP_TELL what=events */
 bool kp_is_key_ready(const kp_op *);       /* a key that will do was found before */
 bool kp_is_other_looks(const kp_op *);     /* another operation holds the lease of looking for keys */
 bool kp_is_place_left(const kp_op *);      /* there is another place to look at */
@@ -54,6 +56,7 @@ void kp_do_take_key(kp_op *);
 void kp_do_ask_gate(kp_op *);
 void kp_do_ask_states(kp_op *);
 void kp_do_tell_states(kp_op *);
+void kp_do_tell_events(kp_op *);
 void kp_do_ask_claim(kp_op *);
 void kp_do_ask_admit(kp_op *);
 void kp_do_ask_settle(kp_op *);

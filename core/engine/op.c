@@ -17,10 +17,10 @@ const char *kp_version(void) {
 }
 
 static void init_buffers(kp_op *op) {
-    kp_buf *plain[] = {&op->method,     &op->task,    &op->what, &op->misuse_text,  &op->looked_at,
-                       &op->key_source, &op->bare_id, &op->line, &op->first_detail, &op->detail,
-                       &op->task_ref,   &op->answer,  &op->text, &op->fact,         &op->args};
-    kp_buf *safe[] = {&op->params, &op->file, &op->key_ref, &op->body, &op->secrets};
+    kp_buf *plain[] = {&op->what,   &op->misuse_text, &op->looked_at, &op->key_source, &op->line, &op->first_detail,
+                       &op->detail, &op->answer,      &op->text,      &op->fact,       &op->args};
+    kp_buf *safe[] = {&op->method, &op->params,  &op->file,     &op->key_ref, &op->body,
+                      &op->task,   &op->bare_id, &op->task_ref, &op->secrets};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         kp_buf_init(plain[i], NULL);
     for (size_t i = 0; i < sizeof safe / sizeof safe[0]; i++)
@@ -65,9 +65,17 @@ kp_op *kp_op_new(kp_client *client, int kind) {
     return op;
 }
 
+static void end_driving(kp_op *op) {
+    void *driving = op->driving;
+    op->driving = NULL;
+    if (driving)
+        op->let_go(op, driving);
+}
+
 void kp_op_free(kp_op *op) {
     if (!op)
         return;
+    end_driving(op);
     kp_op_end_look(op);
     kp_cell_drop(op->cell);
     for (size_t i = 0; op->reports && i < op->ring->members.count; i++)
@@ -216,6 +224,7 @@ void kp_on_time(kp_op *op, uint64_t mono_ms, int64_t unix_ms, int32_t zone_s) {
 void kp_on_end(kp_op *op, int net, int sent) {
     if (kp_op_step(op) != KP_HTTP)
         return;
+    end_driving(op); /* another driver's: it would go on with a request that is cleared here */
     op->net = net;
     op->sent = sent;
     kp_event event = kp_op_classify(op);
@@ -254,14 +263,20 @@ void *kp_read_room(kp_op *op) {
 const char *kp_store_arg(const kp_op *op, size_t i, size_t *len) {
     if (kp_op_step(op) != KP_STORE)
         return NULL;
-    for (size_t at = 0; at < op->args.len; i--) {
-        size_t n = strlen(op->args.data + at);
-        if (i == 0) {
+    /* They are asked for one after the other: what is remembered of that is not part of the operation's state. */
+    kp_op *memory = (kp_op *)(uintptr_t)op;
+    if (i < op->arg)
+        memory->arg = memory->arg_at = 0;
+    while (op->arg_at < op->args.len) {
+        const char *text = op->args.data + op->arg_at;
+        size_t n = strlen(text);
+        if (op->arg == i) {
             if (len)
                 *len = n;
-            return op->args.data + at;
+            return text;
         }
-        at += n + 1;
+        memory->arg++;
+        memory->arg_at += n + 1;
     }
     return NULL;
 }

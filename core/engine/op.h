@@ -35,8 +35,9 @@ struct kp_op {
     bool started;
 
     /* what the caller set */
-    kp_buf secrets;                                   /* of the task, each ended by a NUL; safe memory */
-    kp_buf method, params, file, task, key_ref, what; /* params, file, key_ref in safe memory: they can hold secrets */
+    kp_buf secrets;                             /* of the task, each ended by a NUL; safe memory */
+    kp_buf method, params, file, task, key_ref; /* safe memory: they can hold secrets, or a key in the wrong place */
+    kp_buf what;
     bool good, sync, dry_run;
     uint64_t timeout_ms; /* 0: what suits */
     int misuse;          /* code of a kp_op_set that failed */
@@ -72,9 +73,9 @@ struct kp_op {
     /* the call */
     kp_params checked;
     kp_taskref ref;
-    kp_buf bare_id;
+    kp_buf bare_id; /* this and task_ref in safe memory: a service may give the key as an id */
     kp_request request;
-    bool built;
+    bool built, url_masked; /* the URL for people is masked when somebody asks for it */
     int http_status;
     kp_buf body; /* safe memory: an answer can echo the key */
     size_t head_bytes;
@@ -91,6 +92,7 @@ struct kp_op {
     /* the store */
     char id[33];
     kp_buf args;           /* of the verb, each ended by a NUL */
+    size_t arg, arg_at;    /* the one that was asked for last, and where it begins */
     bool away;             /* the last verb could not be asked */
     bool unproven, proven; /* what the store says of the key; what this operation found out */
     bool banned, cooling;
@@ -118,10 +120,17 @@ struct kp_op {
     bool has_answer, unknown, accepted, uncounted;
     int64_t balance_micro;
     uint64_t come_back_ms, elapsed_ms;
+
+    /* what a driver keeps while it does the HTTP step in parts; ended when the step or the operation ends */
+    void *driving;
+    void (*let_go)(kp_op *, void *driving);
 };
 
 bool kp_op_is_paid(const kp_op *); /* SUBMIT, SOLVE */
-bool kp_op_waits(const kp_op *);   /* WAIT, SOLVE */
+/* The method as events and the record name it. NULL: none, or one that the table does not know, which may be a key in
+   the wrong place that no mask knows. */
+const char *kp_op_method(const kp_op *);
+bool kp_op_waits(const kp_op *); /* WAIT, SOLVE */
 /* The moment that is ms from now, or the deadline if that comes first. */
 uint64_t kp_op_in(const kp_op *, uint64_t ms);
 /* Sets the error (the first stays) with what this case adds; the text passes the mask. */
@@ -135,6 +144,9 @@ const char *kp_op_place(const kp_op *);
 kp_event kp_op_take_read(kp_op *, int how, int why, size_t len);
 bool kp_op_has_other(const kp_op *, bool found);
 void kp_op_end_look(kp_op *);
+/* op_held.c: if the place is a key that the configuration holds, reads it and gives the event of that, else
+   KP_EV_NONE. */
+kp_event kp_op_take_held(kp_op *);
 /* op_key.c: the key in use. */
 void kp_op_use_key(kp_op *);
 /* What is wrong with the key in use, kept for the case that no other will do. */
@@ -149,6 +161,14 @@ kp_event kp_op_classify(kp_op *);
 void kp_op_tell_place(kp_op *);
 /* op_done.c: what is settled when an operation is over. */
 void kp_op_finish(kp_op *);
+/* op_events.c: puts what happened into the client's queue: the end of the operation; what became of the key in use, or
+   of the address; a call that is not counted; a key file that others can read. */
+void kp_op_note_end(kp_op *);
+void kp_op_note_proven(kp_op *);
+void kp_op_note_refused(kp_op *);
+void kp_op_note_banned(kp_op *);
+void kp_op_note_uncounted(kp_op *);
+void kp_op_note_open(kp_op *);
 /* op_answer.c: false if what came may be a part only: half a task id is another task's id. */
 bool kp_op_answer_is_whole(const kp_op *);
 /* op_secrets.c: notes what of the parameters no text may show; takes it out of a text of the service. */

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/when.h"
+#include "engine/moves.h"
 #include "engine/op.h"
 #include "safe/arena.h"
 #include "safe/known.h"
@@ -89,8 +90,8 @@ static void check_kind(kp_op *op) {
     case KP_BALANCE:
     case KP_VERIFY: return;
     case KP_TELL:
-        if (!kp_same(kp_buf_text(&op->what), "keys"))
-            kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" must be keys");
+        if (!kp_same(kp_buf_text(&op->what), "keys") && !kp_is_telling_places(op) && !kp_is_telling_events(op))
+            kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" must be keys, places or events");
         return;
     default: kp_op_fail(op, KP_E_MISUSE, "there is no operation of kind %d", op->kind);
     }
@@ -106,7 +107,9 @@ static void choose_ring(kp_op *op) {
     kp_buf_str(&json, "[{\"name\":\"candidate\",\"from\":[");
     kp_add_json(&json, op->key_ref.data, op->key_ref.len);
     kp_buf_str(&json, "]}]");
-    int code = json.failed ? KP_E_MEMORY : kp_ring_make(&op->own, op->client->provider, kp_buf_text(&json), &problem);
+    int code = json.failed ? KP_E_MEMORY
+                           : kp_ring_make(&op->own, op->client->provider, kp_buf_text(&json),
+                                          kp_config_value(op->client->config, KP_OPT_HOST), &problem);
     if (code)
         kp_op_fail(op, code, "%s", kp_buf_text(&problem));
     op->ring = &op->own;
@@ -118,10 +121,15 @@ static void check_strict(kp_op *op) {
     kp_client *client = op->client;
     if (!kp_config_flag(client->config, KP_OPT_STRICT))
         return;
+    kp_buf weakness;
+    kp_buf_init(&weakness, NULL);
     pthread_mutex_lock(&client->lock);
-    if (client->weakness.len)
-        kp_op_fail(op, KP_E_STRICT, "%s", kp_buf_text(&client->weakness));
+    bool weak = client->weakness.len > 0;
+    kp_buf_add(&weakness, client->weakness.data, client->weakness.len);
     pthread_mutex_unlock(&client->lock);
+    if (weak)
+        kp_op_fail(op, KP_E_STRICT, "%s", kp_buf_text(&weakness));
+    kp_buf_free(&weakness);
 }
 
 /* Room that is taken before anything is paid, so that memory that becomes short later neither loses an accepted task
@@ -143,14 +151,14 @@ void kp_op_prepare(kp_op *op) {
     op->deadline_ms = op->mono_ms + 30000;
     if (op->misuse)
         kp_op_fail(op, op->misuse, "%s", kp_buf_text(&op->misuse_text));
-    else if (op->client->error)
+    else if (op->client->error && !kp_is_telling_events(op)) /* what happened is told in any case */
         kp_op_fail(op, op->client->error, "%s", kp_buf_text(&op->client->problem));
     if (op->error)
         return;
     check_kind(op);
-    if (!op->error)
+    if (!op->error && !kp_is_telling_events(op))
         check_strict(op);
-    if (!op->error)
+    if (!op->error && !kp_is_telling_events(op))
         choose_ring(op);
     settle_times(op);
     make_room(op);

@@ -39,6 +39,7 @@ void kp_op_build(kp_op *op) {
     kp_cell_close(op->cell);
     pthread_mutex_unlock(&op->client->lock);
     op->built = op->code == KP_OK;
+    op->url_masked = false;
     op->attempts += op->built;
     op->tries += op->built;
 }

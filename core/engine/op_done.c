@@ -14,6 +14,10 @@ bool kp_op_is_paid(const kp_op *op) {
     return op->kind == KP_SUBMIT || op->kind == KP_SOLVE;
 }
 
+const char *kp_op_method(const kp_op *op) {
+    return kp_op_is_paid(op) && op->checked.method ? op->checked.method->name : NULL;
+}
+
 bool kp_op_waits(const kp_op *op) {
     return op->kind == KP_WAIT || op->kind == KP_SOLVE;
 }
@@ -88,7 +92,7 @@ void kp_do_show_request(kp_op *op) {
         return;
     }
     kp_buf_fmt(&op->answer, "%s ", op->request.http_method);
-    kp_buf_str(&op->answer, kp_buf_text(&op->request.shown_url));
+    kp_known_mask(&op->answer, kp_buf_text(&op->request.shown_url), op->request.shown_url.len);
     for (size_t i = 0; i < op->request.header_count; i++) {
         kp_buf_fmt(&op->answer, "\n%s: ", op->request.header_name[i]);
         kp_buf_str(&op->answer, kp_buf_text(&op->request.header_value[i]));
@@ -301,7 +305,7 @@ kp_event kp_enter(kp_op *op) {
     switch (op->state) {
     case KP_S_READ:
         if (op->room && kp_op_place(op))
-            return KP_EV_NONE;
+            return kp_op_take_held(op);
         op->finder.error = KP_E_MEMORY;
         kp_buf_clear(&op->finder.note);
         return KP_EV_UNUSABLE;
@@ -331,6 +335,7 @@ void kp_op_finish(kp_op *op) {
     kp_buf_clear(&op->body);
     if (!op->client)
         return;
+    kp_op_note_end(op);
     pthread_mutex_lock(&op->client->lock);
     kp_cell_drop(op->cell);
     op->cell = NULL;

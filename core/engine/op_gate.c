@@ -14,6 +14,7 @@ enum { COOL_MS = 60000, COOL_MOST_MS = 3600000, BAN_MS = 300000 };
 
 void kp_op_ask(kp_op *op, const char *verb, ...) {
     kp_buf_clear(&op->args);
+    op->arg = op->arg_at = 0;
     va_list words;
     va_start(words, verb);
     for (const char *word = verb; word; word = va_arg(words, const char *)) {
@@ -28,12 +29,36 @@ typedef struct {
     char ban[96], cool[96], good[96], refusals[96];
 } gate_names;
 
+/* A name or an id from its parts; what does not fit is cut. printf would take longer than the store. */
+static void join(char *out, size_t size, const char *first, const char *second, const char *third) {
+    const char *parts[] = {first, second, third};
+    size_t at = 0;
+    for (size_t i = 0; i < 3; i++) {
+        size_t len = strlen(parts[i]), left = size - 1 - at;
+        memcpy(out + at, parts[i], len < left ? len : left);
+        at += len < left ? len : left;
+    }
+    out[at] = '\0';
+}
+
 static void name_gates(const kp_op *op, const char *fingerprint, gate_names *names) {
-    const char *scope = op->client->scope;
-    snprintf(names->ban, sizeof names->ban, "ban/%s", scope);
-    snprintf(names->cool, sizeof names->cool, "cool/%s/%s", scope, fingerprint);
-    snprintf(names->good, sizeof names->good, "good/%s/%s", scope, fingerprint);
-    snprintf(names->refusals, sizeof names->refusals, "refusals/%s/%s", scope, fingerprint);
+    char tail[96];
+    join(tail, sizeof tail, op->client->scope, "/", fingerprint);
+    join(names->ban, sizeof names->ban, "ban/", op->client->scope, "");
+    join(names->cool, sizeof names->cool, "cool/", tail, "");
+    join(names->good, sizeof names->good, "good/", tail, "");
+    join(names->refusals, sizeof names->refusals, "refusals/", tail, "");
+}
+
+/* The id of the operation's number-th admission, or claim with the mark ".p". */
+static void name_turn(const kp_op *op, const char *mark, unsigned number, char out[64]) {
+    char digits[12];
+    size_t at = sizeof digits - 1;
+    digits[at] = '\0';
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    join(out, 64, op->id, mark, digits + at);
 }
 
 void kp_do_ask_gate(kp_op *op) {
@@ -47,7 +72,7 @@ void kp_do_ask_gate(kp_op *op) {
    for those who looked before it did. */
 void kp_do_ask_claim(kp_op *op) {
     char id[64], one[96], all[96];
-    snprintf(id, sizeof id, "%s.p%u", op->id, ++op->claims);
+    name_turn(op, ".p", ++op->claims, id);
     snprintf(one, sizeof one, "probe/%s/%s", op->client->scope, op->fingerprint);
     snprintf(all, sizeof all, "probes/%s", op->client->scope);
     /* What was paid goes on to be polled: the key of a task's reference has been accepted before. */
@@ -60,7 +85,7 @@ void kp_do_ask_claim(kp_op *op) {
 
 static void settle_claim(kp_op *op) {
     char id[64];
-    snprintf(id, sizeof id, "%s.p%u", op->id, op->claims);
+    name_turn(op, ".p", op->claims, id);
     op->claimed = false;
     kp_op_ask(op, "SETTLE", id, "0", NULL);
 }
@@ -89,14 +114,14 @@ void kp_do_ask_admit(kp_op *op) {
     gate_names n;
     char id[64];
     name_gates(op, op->fingerprint, &n);
-    snprintf(id, sizeof id, "%s.%u", op->id, ++op->admissions);
+    name_turn(op, ".", ++op->admissions, id);
     op->tries = 0;
     kp_op_ask(op, "ADMIT", id, "0", "gate", n.ban, "gate", n.cool, NULL);
 }
 
 void kp_do_ask_settle(kp_op *op) {
     char id[64];
-    snprintf(id, sizeof id, "%s.%u", op->id, op->admissions);
+    name_turn(op, ".", op->admissions, id);
     kp_op_ask(op, "SETTLE", id, "0", NULL);
 }
 
@@ -106,6 +131,7 @@ void kp_do_mark_admitted(kp_op *op) {
 
 void kp_do_mark_uncounted(kp_op *op) {
     op->uncounted = true;
+    kp_op_note_uncounted(op);
 }
 
 void kp_do_hold(kp_op *op) {
@@ -131,6 +157,7 @@ static void put_good(kp_op *op, kp_after after) {
     name_gates(op, op->fingerprint, &n);
     remember(op, 0, 0);
     op->after = after;
+    kp_op_note_proven(op);
     kp_op_ask(op, "PUT", n.good, "+" GOOD_MS, GOOD_MS, n.cool, "-", "0", n.refusals, "-", "0", NULL);
 }
 
@@ -158,6 +185,7 @@ static void put_refused(kp_op *op, kp_after after) {
         uint64_t ms = op->retry_after_ms > BAN_MS ? op->retry_after_ms : BAN_MS;
         remember(op, 0, ms);
         op->come_back_ms = ms;
+        kp_op_note_banned(op);
         snprintf(value, sizeof value, "+%llu", (unsigned long long)ms);
         snprintf(ttl, sizeof ttl, "%llu", (unsigned long long)ms);
         kp_op_ask(op, "PUT", n.ban, value, ttl, NULL);
@@ -170,6 +198,7 @@ static void put_refused(kp_op *op, kp_after after) {
         ms = COOL_MOST_MS;
     remember(op, ms, 0);
     op->come_back_ms = ms;
+    kp_op_note_refused(op);
     snprintf(value, sizeof value, "+%llu", (unsigned long long)ms);
     snprintf(ttl, sizeof ttl, "%llu", (unsigned long long)ms);
     snprintf(count, sizeof count, "%u:%d", op->refusals + 1, op->code);

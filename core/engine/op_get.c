@@ -131,19 +131,3 @@ const char *kp_op_get(const kp_op *op, const char *name, size_t *len) {
         *len = out->len;
     return kp_buf_text(out);
 }
-
-size_t kp_redact_line(const char *text, size_t len, char *out, size_t size) {
-    kp_buf masked;
-    kp_buf_init(&masked, NULL);
-    if (text)
-        kp_known_mask(&masked, text, len);
-    size_t whole = masked.failed ? 0 : masked.len;
-    if (out && size > 0) {
-        size_t n = whole < size - 1 ? whole : size - 1;
-        if (n)
-            memcpy(out, masked.data, n);
-        out[n] = '\0';
-    }
-    kp_buf_free(&masked);
-    return whole;
-}

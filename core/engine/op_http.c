@@ -1,5 +1,7 @@
 /* op_http.c: lends drivers the parts of the HTTP request that an operation wants to be sent. */
 #include "engine/op.h"
+#include "safe/arena.h"
+#include "safe/known.h"
 
 static bool built(const kp_op *op) {
     return kp_op_step(op) == KP_HTTP && op->built;
@@ -17,8 +19,25 @@ const char *kp_http_url(const kp_op *op) {
     return built(op) ? kp_buf_text(&op->request.url) : NULL;
 }
 
+/* The URL for people has a mark where the key stands; a task id of the caller's can repeat the key. */
+static bool mask_url(kp_op *op) {
+    kp_buf masked;
+    kp_buf_init(&masked, &kp_safe);
+    kp_known_mask(&masked, kp_buf_text(&op->request.shown_url), op->request.shown_url.len);
+    op->url_masked = !masked.failed;
+    if (op->url_masked) {
+        kp_buf_free(&op->request.shown_url);
+        op->request.shown_url = masked;
+    } else
+        kp_buf_free(&masked);
+    return op->url_masked;
+}
+
+/* Mostly nobody asks, so it is masked only then; that is not part of the operation's state. */
 const char *kp_http_shown_url(const kp_op *op) {
-    return built(op) ? kp_buf_text(&op->request.shown_url) : NULL;
+    if (!built(op) || (!op->url_masked && !mask_url((kp_op *)(uintptr_t)op)))
+        return NULL;
+    return kp_buf_text(&op->request.shown_url);
 }
 
 const char *kp_http_header(const kp_op *op, size_t i, const char **value) {

@@ -90,10 +90,6 @@ bool kp_op_has_other(const kp_op *op, bool want_found) {
     return is;
 }
 
-bool kp_is_telling(const kp_op *op) {
-    return op->kind == KP_TELL;
-}
-
 bool kp_is_fell_back(const kp_op *op) {
     return op->first_error != 0;
 }
@@ -226,21 +222,28 @@ static kp_event keep_key(kp_op *op) {
     fresh.open = op->finder.open;
     fresh.source = kp_strdup(kp_buf_text(&op->finder.note));
     fresh.cell = kp_cell_new(key, len);
-    bool kept = fresh.source && fresh.cell && !op->finder.note.failed && kp_known_add(key, len);
+    fresh.known = kp_known_hold(key, len);
+    bool kept = fresh.source && fresh.cell && fresh.known && !op->finder.note.failed;
     kp_wipe(op->room, KP_ROOM_SIZE);
     if (!kept) {
         kp_free(fresh.source);
         kp_cell_drop(fresh.cell);
+        kp_known_release(fresh.known);
         return unusable(op, KP_E_MEMORY, "");
     }
     pthread_mutex_lock(&op->client->lock);
     kp_key *slot = &op->ring->keys[op->member];
-    if (kp_same(slot->fingerprint, fresh.fingerprint))
+    bool same = kp_same(slot->fingerprint, fresh.fingerprint), seen_open = same && slot->open;
+    if (same)
         fresh.cooling_until = slot->cooling_until;
-    kp_cell_drop(slot->cell);
-    kp_free(slot->source);
+    kp_key old = *slot;
     *slot = fresh;
     pthread_mutex_unlock(&op->client->lock);
+    kp_cell_drop(old.cell);
+    kp_known_release(old.known);
+    kp_free(old.source);
+    if (op->finder.open && !seen_open)
+        kp_op_note_open(op);
     return KP_EV_FOUND;
 }
 

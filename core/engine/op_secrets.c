@@ -70,23 +70,25 @@ static void collect(kp_op *op, kp_json value) {
     }
 }
 
-static bool is_secret(kp_op *op, kp_json name) {
-    kp_buf text;
-    kp_buf_init(&text, NULL);
-    kp_json_string(name, &text);
-    const kp_param *param = kp_param_find(op->client->provider, op->checked.method, kp_buf_text(&text));
-    if (text.failed)
+/* text: room for the name, decoded. */
+static bool is_secret(kp_op *op, kp_json name, kp_buf *text) {
+    kp_buf_clear(text);
+    kp_json_string(name, text);
+    const kp_param *param = kp_param_find(op->client->provider, op->checked.method, kp_buf_text(text));
+    if (text->failed)
         kp_op_fail(op, KP_E_MEMORY, "%s", "");
-    kp_buf_free(&text);
     return param && param->secret;
 }
 
 void kp_op_collect_secrets(kp_op *op) {
     kp_json name, value;
+    kp_buf text;
+    kp_buf_init(&text, NULL);
     size_t at = 0;
     while (kp_json_next(op->checked.object, &at, &name, &value))
-        if (is_secret(op, name))
+        if (is_secret(op, name, &text))
             collect(op, value);
+    kp_buf_free(&text);
 }
 
 static void mask_one(kp_buf *out, const char *text, size_t len, const kp_forms *forms) {

@@ -1,9 +1,22 @@
-/* op_tell.c: KP_TELL what=keys: which place of each member won and why the others did not, as JSON without a value. */
+/* op_tell.c: KP_TELL: which place of each member won and why the others did not, as JSON without a value; the events
+ * that wait. */
 #include <string.h>
 
 #include "base/text.h"
 #include "engine/moves.h"
 #include "engine/op.h"
+
+bool kp_is_telling(const kp_op *op) {
+    return op->kind == KP_TELL;
+}
+
+bool kp_is_telling_places(const kp_op *op) {
+    return op->kind == KP_TELL && kp_same(kp_buf_text(&op->what), "places");
+}
+
+bool kp_is_telling_events(const kp_op *op) {
+    return op->kind == KP_TELL && kp_same(kp_buf_text(&op->what), "events");
+}
 
 static void add_name(kp_buf *out, const char *name, const char *text) {
     kp_buf_fmt(out, "\"%s\":", name);
@@ -36,6 +49,19 @@ void kp_op_tell_place(kp_op *op) {
         return;
     for (size_t i = op->place + 1; i < member->from_count; i++)
         add_place(report, member->from[i].text, "not looked at", "a place before it comes first");
+}
+
+void kp_do_tell_events(kp_op *op) {
+    pthread_mutex_lock(&op->client->lock);
+    kp_event_queue taken = kp_event_queue_take(&op->client->events);
+    pthread_mutex_unlock(&op->client->lock);
+    op->has_answer = true;
+    if (kp_event_queue_tell(&taken, &op->answer))
+        return;
+    pthread_mutex_lock(&op->client->lock);
+    kp_event_queue_put_back(&op->client->events, &taken);
+    pthread_mutex_unlock(&op->client->lock);
+    kp_op_fail(op, KP_E_MEMORY, "the events stay where they are");
 }
 
 /* Gates come as in kp_do_ask_states: the ban, then cool and good of each member. */

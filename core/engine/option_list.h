@@ -21,5 +21,7 @@ X(MAX_ANSWER, "max_answer", SIZE, "1048576", 1024, 67108864, "1024 to 67108864 b
 X(STRICT, "strict", FLAG, "false", 0, 0, "true false", "refuse to work with less protection (key files open to others, memory that cannot be locked; the command: core dumps too)")
 X(STORE, "store", TEXT, "", 0, 0, "memory: or sqlite:PATH", "where lockouts and counts are kept; empty: a file that all processes of this host share")
 X(AUDIT_FILE, "audit.file", TEXT, "", 0, 0, "a path", "file that gets one JSON line for each paid intent and each outcome; empty: none")
+X(EVENTS, "events", SIZE, "256", 0, 65536, "0 to 65536", "how many events are kept until the program takes them into its log; 0: none")
+X(REDACT_BARE_HEX, "redact.bare_hex", WORD, "always", 0, 0, "always context off", "redacting texts of yours: runs of exactly 32 hex digits go always, only where the line speaks of keys, or never")
 X(HOST, "host", WORD, "program", 0, 0, "program command lua python php-fpm php-cli nginx", "what keyplate runs inside, for the texts that explain a missing key")
 /* clang-format on */

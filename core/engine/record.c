@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "engine/op.h"
+#include "safe/arena.h"
 #include "safe/known.h"
 
 bool kp_op_records(const kp_op *op) {
@@ -20,14 +21,14 @@ static void add_text(kp_buf *out, const char *name, const char *text) {
 bool kp_op_record(kp_op *op) {
     bool intent = op->state == KP_S_INTENT;
     kp_buf line;
-    kp_buf_init(&line, NULL);
+    kp_buf_init(&line, &kp_safe);
     kp_buf_str(&line, "{\"@timestamp\":\"");
     kp_add_rfc3339(&line, op->unix_ms);
     kp_buf_fmt(&line, "\",\"event\":\"%s\",\"operation\":\"%s\",\"attempt\":%u", intent ? "intent" : "outcome", op->id,
                op->admissions);
     add_text(&line, "provider", op->client->provider->name);
     add_text(&line, "action", op->kind == KP_SOLVE ? "solve" : "submit");
-    add_text(&line, "method", kp_buf_text(&op->method));
+    add_text(&line, "method", kp_op_method(op));
     add_text(&line, "key", op->fingerprint);
     if (!intent) {
         add_text(&line, "task", kp_buf_text(&op->task_ref));

@@ -27,6 +27,7 @@ static const table_row rows[] = {
     /*  from      event                     guard            action        to       */
     ROW(NEW,      T,                        faulty,          nothing,      DONE),
     ROW(NEW,      T,                        dry_run,         show_request, DONE),
+    ROW(NEW,      T,                        telling_events,  tell_events,  DONE),
     ROW(NEW,      T,                        telling,         begin_look,   READ),
     ROW(NEW,      T,                        key_ready,       take_key,     GATE),
     ROW(NEW,      T,                        other_looks,     look_later,   LOADING),
@@ -42,14 +43,17 @@ static const table_row rows[] = {
     ROW(READ,     E(STOP),                  always,          say_stop,     DONE),
     ROW(READ,     E(MORE),                  always,          nothing,      READ),
     ROW(READ,     E(FOUND),                 place_left_tell, next_place,   READ),
+    ROW(READ,     E(FOUND),                 telling_places,  tell_states,  DONE),
     ROW(READ,     E(FOUND),                 telling,         ask_states,   GATE),
     ROW(READ,     E(FOUND),                 wanted,          take_key,     GATE),
     ROW(READ,     E(UNUSABLE),              place_left_tell, next_place,   READ),
+    ROW(READ,     E(UNUSABLE),              telling_places,  tell_states,  DONE),
     ROW(READ,     E(UNUSABLE),              telling,         ask_states,   GATE),
     ROW(READ,     E(UNUSABLE),              fell_back,       say_first,    OUTCOME),
     ROW(READ,     E(UNUSABLE),              always,          say_unusable, DONE),
     ROW(READ,     E(ABSENT) | E(FOUND),     other_is_next,   next_key,     GATE),
     ROW(READ,     E(ABSENT) | E(FOUND),     place_left,      next_place,   READ),
+    ROW(READ,     E(ABSENT) | E(FOUND),     telling_places,  tell_states,  DONE),
     ROW(READ,     E(ABSENT) | E(FOUND),     telling,         ask_states,   GATE),
     ROW(READ,     E(ABSENT) | E(FOUND),     fell_back,       say_first,    OUTCOME),
     ROW(READ,     E(ABSENT) | E(FOUND),     always,          say_no_key,   DONE),
@@ -187,9 +191,22 @@ int kp_table_row(size_t i, kp_row_text *out) {
     return 1;
 }
 
+/* The table is in the order of the states. */
+static size_t first_row(kp_state from) {
+    size_t low = 0, high = ROWS;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (rows[middle].from < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static const table_row *find_row(const kp_op *op, kp_event event) {
-    for (size_t i = 0; i < ROWS; i++)
-        if (rows[i].from == op->state && (rows[i].events & (unsigned)event) && rows[i].guard(op))
+    for (size_t i = first_row(op->state); i < ROWS && rows[i].from == op->state; i++)
+        if ((rows[i].events & (unsigned)event) && rows[i].guard(op))
             return &rows[i];
     return NULL;
 }

@@ -30,6 +30,8 @@ extern "C" {
 typedef struct kp_config kp_config;
 typedef struct kp_client kp_client;
 typedef struct kp_op kp_op;
+typedef struct kp_secret kp_secret;
+typedef struct kp_redactor kp_redactor;
 
 /* The ABI number of the library that is loaded; a host compares it with the KP_ABI that it was built with. */
 KP_API int kp_abi(void);
@@ -71,6 +73,19 @@ KP_API const char *kp_config_get(const kp_config *, const char *name);
 KP_API const char *kp_config_option(size_t i, const char **type, const char **fallback, const char **range,
                                     const char **text);
 
+/* ---- Secrets by value, for programs whose framework holds the key already. A reference to a place is better. ---- */
+
+/* A copy in guarded memory, and known to all redactors from now on. The caller's own copy is the caller's to wipe. Not
+   checked here: an operation that wants to use it says what is wrong with it. NULL when memory is short, or value is
+   NULL. */
+KP_API kp_secret *kp_secret_new(const char *value, size_t len);
+KP_API void kp_secret_free(kp_secret *);
+/* "***ab12", or "***" if it is shorter than 16 characters: the only thing that a secret shows. */
+KP_API const char *kp_secret_mask(const kp_secret *);
+/* From now on the reference "held:NAME" finds this secret in clients made of the configuration, which keep copies of
+   their own. name: letters, digits, '.', '_', '-', at most 32. The last one of a name wins. 0, or an error code. */
+KP_API int kp_config_hold(kp_config *, const char *name, const kp_secret *);
+
 /* ---- Client: one provider, one profile. It copies the configuration. Safe to use from any thread. ---- */
 
 /* Never NULL but when memory is short: a bad configuration gives a client whose operations are DONE with the reason. */
@@ -79,6 +94,9 @@ KP_API kp_client *kp_client_new(const kp_config *);
 KP_API void kp_client_free(kp_client *);
 /* The value of an option of this client; see kp_config_get. Lent as long as the client lives. */
 KP_API const char *kp_client_option(const kp_client *, const char *name);
+/* How many events wait in the client's queue: what happened, for the log of the host. KP_TELL with what=events takes
+   them out. The queue keeps as many as the option "events" says; older ones go, and are counted. */
+KP_API size_t kp_client_events(kp_client *);
 
 /* ---- Operation: used by one thread at a time, kp_op_cancel excepted. ---- */
 
@@ -90,7 +108,7 @@ enum {
     KP_WAIT,        /* asks for the answer of task until it is there                                         */
     KP_SOLVE,       /* submits and waits: method, params, file, sync                                         */
     KP_REPORT,      /* reports an answer: task, good=1 or good=0                                             */
-    KP_TELL         /* tells about the client itself: what=keys                                              */
+    KP_TELL         /* tells about the client itself: what=keys, places, events                              */
 };
 /* NULL only when memory is short. Wrong use gives an operation that ends with the reason at its first kp_on_time. */
 KP_API kp_op *kp_op_new(kp_client *, int kind);
@@ -155,9 +173,12 @@ enum { KP_UNSENT = 0, KP_MAYBE_SENT = 1 };
 KP_API void kp_on_end(kp_op *, int net, int sent);
 
 /* READ: "env:NAME", "file:PATH" (PATH may begin with "~/"), "fd:N". The driver reads into the room (locked, not in
-   core dumps), and nowhere else. */
+   core dumps), and nowhere else. "host:NAME": the program that keyplate is part of hands it in, with kp_read_give. */
 KP_API const char *kp_read_name(const kp_op *);
 KP_API void *kp_read_room(kp_op *);
+/* Answers a READ step with a value that the host has: copies it into the room and tells KP_FOUND (KP_UNFIT if it is too
+   big or has a NUL byte in it). NULL: KP_ABSENT. Tell the time first. */
+KP_API void kp_read_give(kp_op *, const char *value, size_t len);
 /* What is there. UNFIT and FAILED carry the reason in kp_on_read_why. OPEN: found, and readable by other users. */
 enum { KP_FOUND = 0, KP_ABSENT, KP_UNFIT, KP_FAILED, KP_FOUND_OPEN };
 /* why: one of KP_WHY_*, 0 for found and absent. */
@@ -189,8 +210,23 @@ KP_API int kp_op_error(const kp_op *);
    retry_after_ms, unknown ("1"), flags, state (of the machine, at any time). len may be NULL. */
 KP_API const char *kp_op_get(const kp_op *, const char *name, size_t *len);
 
-/* Copies text into out (size bytes with the NUL, always ended) with every known key replaced by [REDACTED]; returns
-   the length that the whole result has. For hosts that print texts of their own about keyplate. */
+/* ---- Redaction of the caller's own texts. Known keys in any encoding, values in context (key=, apikey:, clientKey,
+   credentials of a proxy), bare runs of 32 hex digits (option redact.bare_hex): each becomes [REDACTED].
+   core/wire/redact.h has the rules. All keys that this process has seen are known; kp_local_learn finds those of a
+   client before its first call. ---- */
+
+/* For one text or stream at a time, by one thread. client: whose redact.* options hold; NULL: their defaults. NULL when
+   memory is short. */
+KP_API kp_redactor *kp_redactor_new(const kp_client *client);
+KP_API void kp_redactor_free(kp_redactor *);
+/* Takes the next part of a text, split anywhere. final (not 0) ends the text; the next part then begins a new one.
+   0: nothing was changed and nothing is held back: the part is its own result, *out is the part itself.
+   1: *out has what may be shown now; the rest is held back until more is known. Lent until the next feed.
+   -1: memory is short: the part is lost, and must not be shown.
+   out and out_len must not be NULL. The result does not depend on where the text was split. */
+KP_API int kp_redactor_feed(kp_redactor *, const char *text, size_t len, int final, const char **out, size_t *out_len);
+/* Copies text into out (size bytes with the NUL, always ended) redacted as a whole; returns the length that the whole
+   result has. */
 KP_API size_t kp_redact_line(const char *text, size_t len, char *out, size_t size);
 
 #ifdef __cplusplus

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "engine/client.h"
 #include "keyplate_run.h"
 #include "local/append.h"
@@ -114,13 +115,17 @@ static void do_store(kp_local *local, kp_op *op) {
     kp_buf_free(&problem);
 }
 
-static void do_read(kp_op *op) {
+/* What the program hands in is not to be found on this machine. */
+static int do_read(kp_op *op) {
+    if (kp_starts(kp_read_name(op), "host:"))
+        return 0;
     size_t len = 0;
     int why = KP_WHY_NONE;
     kp_patience patience = kp_patience_of(op, 0);
     int how = kp_read_local(kp_read_name(op), kp_read_room(op), kp_op_limit(op), &patience, &len, &why);
     kp_local_time(op);
     kp_on_read(op, how, why, len);
+    return 1;
 }
 
 static void do_append(kp_op *op) {
@@ -136,7 +141,7 @@ int kp_local_step(kp_local *local, kp_op *op) {
     if (!local)
         return 0;
     switch (kp_op_step(op)) {
-    case KP_READ: do_read(op); return 1;
+    case KP_READ: return do_read(op);
     case KP_STORE: do_store(local, op); return 1;
     case KP_APPEND: do_append(op); return 1;
     default: return 0;

@@ -30,12 +30,22 @@ typedef struct {
     entry **changes_end;
 } memory_store;
 
-/* FNV-1a */
+static uint64_t mix(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u; /* 2^64 by the golden ratio */
+    return hash ^ hash >> 32;
+}
+
+/* Eight bytes at a time: the names are long, and each verb looks for several. */
 static size_t hash_of(kp_arg name) {
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char)name.text[i]) * 1099511628211u;
-    return (size_t)(hash ^ hash >> 32);
+    uint64_t hash = mix(0, name.len), word = 0;
+    size_t at = 0;
+    for (; name.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, name.text + at, sizeof word);
+        hash = mix(hash, word);
+    }
+    word = 0;
+    memcpy(&word, name.text + at, name.len - at);
+    return (size_t)mix(hash, word);
 }
 
 static bool has_name(const entry *e, kp_arg name, size_t hash) {

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "net/heap.h"
 #include "net/tls.h"
+#include "safe/arena.h"
 
 enum { IDLE_MOST = 64 };
 
@@ -48,7 +50,7 @@ static void in_child(void) {
 
 static void start(void) {
     kp_tls_hide_key_log();
-    started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    started = kp_heap_start_curl();
     kp_tls_show_key_log();
     started = started && pthread_atfork(before_fork, in_parent, in_child) == 0;
 }
@@ -191,7 +193,10 @@ static bool set_rules(CURL *easy) {
     ok = ok && curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK;
     ok = ok && curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
     ok = ok && curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
-    return ok && curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK; /* a cancel does not wait for a resolver */
+    ok = ok && curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK; /* a cancel does not wait for a resolver */
+    /* Requests and answers are small, and what is given back is looked through for what to wipe. */
+    ok = ok && curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L) == CURLE_OK;
+    return ok && curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L) == CURLE_OK;
 }
 
 static void link_line(kp_line *line) {
@@ -220,6 +225,7 @@ kp_line *kp_line_new(void) {
     if (!line)
         return NULL;
     memset(line->sockets, -1, sizeof line->sockets);
+    kp_buf_init(&line->header_text, &kp_safe);
     link_line(line);
     line->multi = curl_multi_init();
     line->easy = curl_easy_init();
@@ -237,6 +243,7 @@ void kp_line_free(kp_line *line) {
     curl_easy_cleanup(line->easy);
     curl_multi_cleanup(line->multi);
     unlink_line(line);
+    kp_buf_free(&line->header_text);
     kp_free(line);
 }
 
@@ -296,7 +303,22 @@ void kp_line_begin(kp_line *line, kp_op *op) {
     line->body_len = 0;
     line->body = kp_http_body(op, &line->body_len);
     line->body_at = line->head_len = 0;
+    line->left_ms = line->away_ms = 0;
     line->status = 0;
     line->once = (kp_http_flags(op) & KP_ONCE) != 0;
     line->begun = line->head_whole = line->stopped = false;
+}
+
+void kp_line_end(kp_line *line) {
+    if (!line->foreign) {
+        curl_multi_remove_handle(line->multi, line->easy);
+        curl_easy_setopt(line->easy, CURLOPT_HTTPHEADER, NULL);
+        curl_easy_setopt(line->easy, CURLOPT_URL, NULL);
+    }
+    if (line->foreign)
+        kp_buf_free(&line->header_text); /* the line itself stays behind */
+    kp_wipe(line->header_text.data, line->header_text.len);
+    kp_buf_clear(&line->header_text);
+    line->op = NULL;
+    line->body = NULL;
 }

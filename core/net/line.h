@@ -5,12 +5,14 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "keyplate.h"
 
-enum { KP_LINE_SOCKETS = 8 };
+enum { KP_LINE_SOCKETS = 8, KP_LINE_HEADERS = 8 };
 
-/* Used by one thread at a time, because libcurl's connection cache cannot be shared. */
+/* Used by one thread at a time, because libcurl's connection cache cannot be shared; for operations of one client. */
 typedef struct kp_line kp_line;
 
 struct kp_line {
@@ -20,9 +22,13 @@ struct kp_line {
     kp_line *next, *before;       /* among all lines of the process */
     int sockets[KP_LINE_SOCKETS]; /* that are open, -1 for none */
     bool foreign;                 /* made before a fork: it belongs to the parent */
+    bool routed;                  /* what the client's configuration says of the way out is set */
 
     /* the call that is under way */
     kp_op *op;
+    struct curl_slist header[KP_LINE_HEADERS]; /* parts of the text below; libcurl only reads them */
+    kp_buf header_text;                        /* each ended by a NUL; safe memory, kept and wiped */
+    uint64_t left_ms, away_ms; /* when its driver went away in the midst of it, and for how long altogether */
     const char *body;
     size_t body_len, body_at;
     size_t head_len;
@@ -51,5 +57,8 @@ void kp_line_give(kp_line_stack *, kp_line *);
 void kp_line_stack_free(kp_line_stack *);
 /* Makes the line ready for the HTTP step of an operation. */
 void kp_line_begin(kp_line *, kp_op *);
+/* Takes the call off the line and wipes the headers; a connection with half an answer is closed. Of a foreign line only
+   the headers are this process's to touch. */
+void kp_line_end(kp_line *);
 
 #endif

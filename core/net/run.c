@@ -1,5 +1,6 @@
 /* run.c: the driver that blocks: asks the operation what it needs, does it, tells the outcome. */
 #include <poll.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -8,6 +9,9 @@
 #include "net/line.h"
 #include "net/transfer.h"
 #include "net/wake.h"
+#include "safe/scrub.h"
+
+#define NEVER UINT64_MAX
 
 struct kp_runner {
     const kp_client *client; /* kept alive by local */
@@ -40,53 +44,59 @@ kp_local *kp_runner_local(kp_runner *runner) {
     return runner ? runner->local : NULL;
 }
 
-static void call(kp_runner *runner, kp_op *op, kp_wake *wake) {
-    kp_line *line = kp_line_take(&runner->idle);
-    if (!line) {
-        kp_local_time(op);
-        kp_on_end(op, KP_NET_CONNECT, KP_UNSENT);
-        return;
-    }
-    kp_transfer(line, op, wake);
-    kp_line_give(&runner->idle, line);
-}
-
 static void sleep_until(uint64_t until, kp_wake *wake) {
     uint64_t now = kp_local_mono_ms(), most = (uint64_t)kp_wake_most_ms(wake);
     uint64_t wait = until > now ? until - now : 0;
     struct pollfd fd = {kp_wake_fd(wake), POLLIN, 0};
+    kp_scrub();
     if (wait > 0 && poll(&fd, wake ? 1 : 0, (int)(wait < most ? wait : most)) > 0)
         kp_wake_clear(wake);
 }
 
-/* Until DONE, or until a wait begins or goes on after the moment pause (0: never). */
+/* A READ that only the host can answer. false: it is to be asked. kp_run has nobody to ask, and what is over asks
+   nobody. */
+static bool tell_absent(kp_op *op, uint64_t pause) {
+    if (pause != NEVER && !kp_op_cancelled(op) && kp_local_mono_ms() < kp_op_until(op))
+        return false;
+    kp_local_time(op);
+    kp_on_read(op, KP_ABSENT, KP_WHY_NONE, 0);
+    return true;
+}
+
+/* false: the moment pause is over. */
+static bool wait_for_time(kp_op *op, kp_wake *wake, uint64_t pause) {
+    uint64_t until = kp_op_until(op);
+    if (!kp_op_cancelled(op)) {
+        if (until > pause && kp_local_mono_ms() >= pause)
+            return false;
+        sleep_until(until < pause ? until : pause, wake);
+    }
+    kp_local_time(op);
+    return true;
+}
+
+/* Until DONE, or until a wait or a call begins or goes on after the moment pause, or the host must be asked. */
 static int drive(kp_runner *runner, kp_op *op, uint64_t pause) {
     kp_wake *wake = kp_wake_take(op);
     kp_local_time(op);
     int step;
-    while ((step = kp_op_step(op)) != KP_DONE) {
+    for (bool on = true; (step = kp_op_step(op)) != KP_DONE && on;) {
         if (step == KP_HTTP)
-            call(runner, op, wake);
-        else if (step == KP_TIME) {
-            uint64_t until = kp_op_until(op);
-            bool pauses = pause && until > pause;
-            if (!kp_op_cancelled(op)) {
-                if (pauses && kp_local_mono_ms() >= pause)
-                    break;
-                sleep_until(pauses ? pause : until, wake);
-            }
-            kp_local_time(op);
-        } else
-            kp_local_step(runner->local, op);
+            on = kp_transfer(&runner->idle, op, wake, pause);
+        else if (step == KP_TIME)
+            on = wait_for_time(op, wake, pause);
+        else
+            on = kp_local_step(runner->local, op) || tell_absent(op, pause);
     }
     kp_wake_give(wake);
+    kp_scrub();
     return step;
 }
 
 int kp_run(kp_runner *runner, kp_op *op) {
     if (!runner || !kp_client_has(runner->client, op))
         return KP_E_MISUSE;
-    drive(runner, op, 0);
+    drive(runner, op, NEVER);
     return kp_op_error(op);
 }
 

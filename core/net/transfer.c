@@ -1,55 +1,49 @@
-/* transfer.c: does one HTTP step over libcurl and tells how it ended. */
+/* transfer.c: does one HTTP step over libcurl, in parts if wanted, and tells how it ended. */
 #include "net/transfer.h"
 
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/text.h"
+#include "engine/op.h"
 #include "keyplate_run.h"
-#include "safe/arena.h"
+#include "safe/scrub.h"
 
 /* MAXAGE_CONN counts whole seconds: with 2, libcurl 7.88 uses a connection that was idle for 2.6 s. */
 enum { IDLE_ONCE_S = 1, IDLE_S = 60 };
 
-static struct curl_slist *add_line(struct curl_slist *list, const char *text, bool *ok) {
-    struct curl_slist *longer = *ok ? curl_slist_append(list, text) : NULL;
-    *ok = longer != NULL;
-    return longer ? longer : list;
+/* What perform returns beside KP_NET_*. */
+enum { PAUSED = -1 };
+
+static void add_line(kp_buf *text, const char *name, const char *colon, const char *value) {
+    kp_buf_str(text, name);
+    kp_buf_str(text, colon);
+    kp_buf_str(text, value);
+    kp_buf_char(text, '\0');
 }
 
-static struct curl_slist *add_header(struct curl_slist *list, const char *name, const char *value, bool *ok) {
-    char small[256];
-    size_t name_len = strlen(name), value_len = strlen(value), size = name_len + value_len + 3;
-    char *text = size <= sizeof small ? small : kp_safe_alloc(size);
-    if (!text) {
-        *ok = false;
-        return list;
-    }
-    memcpy(text, name, name_len);
-    memcpy(text + name_len, ": ", 2);
-    memcpy(text + name_len + 2, value, value_len + 1);
-    list = add_line(list, text, ok);
-    if (text == small)
-        kp_wipe(small, size);
-    else
-        kp_safe_free(text);
-    return list;
+/* The type that libcurl writes by itself costs it far less than a header of the list. */
+static bool is_of_libcurl(const char *name, const char *value) {
+    return kp_same(name, "Content-Type") && kp_same(value, "application/x-www-form-urlencoded");
 }
 
 /* Expect is off: with it libcurl posts again after a 417. */
-static struct curl_slist *make_headers(const kp_op *op, bool *ok) {
-    struct curl_slist *list = add_line(NULL, "Expect:", ok);
-    list = add_line(list, "Accept:", ok);
+static bool make_headers(kp_line *line) {
+    kp_buf *text = &line->header_text;
     const char *name, *value = "";
-    for (size_t i = 0; *ok && (name = kp_http_header(op, i, &value)); i++)
-        list = add_header(list, name, value, ok);
-    return list;
-}
-
-static void free_headers(struct curl_slist *list) {
-    for (struct curl_slist *at = list; at; at = at->next)
-        kp_wipe(at->data, strlen(at->data));
-    curl_slist_free_all(list);
+    size_t count = 2;
+    add_line(text, "Expect", ":", "");
+    add_line(text, "Accept", ":", "");
+    for (size_t i = 0; (name = kp_http_header(line->op, i, &value)); i++)
+        if (!is_of_libcurl(name, value)) {
+            add_line(text, name, ": ", value);
+            count++;
+        }
+    if (text->failed || count > KP_LINE_HEADERS)
+        return false;
+    char *at = text->data;
+    for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
+        line->header[i] = (struct curl_slist){.data = at, .next = i + 1 < count ? &line->header[i + 1] : NULL};
+    return true;
 }
 
 /* A file of certificates takes the place of the system's, the folder that libcurl was built with included. */
@@ -73,23 +67,31 @@ static bool set_way_out(CURL *easy, const char *proxy, const char *source) {
            curl_easy_setopt(easy, CURLOPT_INTERFACE, source ? interface : NULL) == CURLE_OK;
 }
 
-static bool set_call(const kp_line *line, const struct curl_slist *headers) {
+/* The same for all calls of a client. */
+static bool set_route(kp_line *line) {
+    const kp_op *op = line->op;
+    line->routed = line->routed || (set_way_out(line->easy, kp_http_proxy(op), kp_http_source(op)) &&
+                                    set_trust(line->easy, kp_http_ca_file(op)));
+    return line->routed;
+}
+
+/* While the driver is away nobody looks whether the connect succeeded: that time is not the connect's. */
+static bool set_connect_time(const kp_line *line) {
+    uint64_t ms = kp_http_connect_ms(line->op) + line->away_ms;
+    return curl_easy_setopt(line->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)ms) == CURLE_OK;
+}
+
+static bool set_call(kp_line *line) {
     CURL *easy = line->easy;
     const kp_op *op = line->op;
     bool ok = curl_easy_setopt(easy, CURLOPT_URL, kp_http_url(op)) == CURLE_OK;
-    ok = ok && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
-    ok = ok && set_way_out(easy, kp_http_proxy(op), kp_http_source(op)) && set_trust(easy, kp_http_ca_file(op));
-    ok = ok && curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)kp_http_connect_ms(op)) == CURLE_OK;
+    ok = ok && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, line->header) == CURLE_OK;
+    ok = ok && set_route(line) && set_connect_time(line);
     ok = ok && curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)(line->once ? IDLE_ONCE_S : IDLE_S)) == CURLE_OK;
     if (kp_same(kp_http_method(op), "GET"))
         return ok && curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
     ok = ok && curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK;
     return ok && curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)line->body_len) == CURLE_OK;
-}
-
-static uint64_t left_ms(const kp_op *op) {
-    uint64_t now = kp_local_mono_ms(), until = kp_op_until(op);
-    return until > now ? until - now : 0;
 }
 
 /* The only time limit that libcurl has is that of the connect, and there is nobody to answer a call that never left. */
@@ -130,52 +132,92 @@ static int blame_proxy(const kp_line *line, int net) {
     return kp_http_proxy(line->op) && !line->begun && troubled ? KP_NET_PROXY : net;
 }
 
-/* Sleeps until something moves, someone wakes the driver, or the operation's time is over. */
+/* Sleeps until something moves, someone wakes the driver, or the time is over. */
 static bool await(const kp_line *line, kp_wake *wake, uint64_t left) {
     uint64_t most = (uint64_t)kp_wake_most_ms(wake);
     struct curl_waitfd extra = {kp_wake_fd(wake), CURL_WAIT_POLLIN, 0};
+    kp_scrub();
     CURLMcode code = curl_multi_poll(line->multi, &extra, wake ? 1 : 0, (int)(left < most ? left : most), NULL);
     if (extra.revents)
         kp_wake_clear(wake);
     return code == CURLM_OK;
 }
 
-/* What came is looked at before the clock: an answer that is there is not given up. */
-static int perform(kp_line *line, kp_wake *wake) {
+/* What ends it from this side: KP_NET_STOPPED, KP_NET_LATE; KP_NET_OK: nothing. */
+static int end_of(const kp_op *op) {
+    if (kp_op_cancelled(op))
+        return KP_NET_STOPPED;
+    return kp_local_mono_ms() >= kp_op_until(op) ? KP_NET_LATE : KP_NET_OK;
+}
+
+/* How it ended, or PAUSED. What came is looked at before the clock: an answer that is there is not given up. But what
+   did not leave before the end does not leave behind it. */
+static int perform(kp_line *line, kp_wake *wake, uint64_t pause) {
     for (;;) {
-        int running = 0, in_queue = 0;
+        int running = 0, in_queue = 0, end = end_of(line->op);
+        if (end != KP_NET_OK && !line->begun)
+            return end;
         CURLMcode code = curl_multi_perform(line->multi, &running);
         const CURLMsg *message = code == CURLM_OK ? curl_multi_info_read(line->multi, &in_queue) : NULL;
         if (message)
             return blame_proxy(line, net_of(line, message->data.result));
-        if (kp_op_cancelled(line->op))
-            return KP_NET_STOPPED;
-        uint64_t left = left_ms(line->op);
-        if (left == 0)
-            return KP_NET_LATE;
-        if (code != CURLM_OK || !await(line, wake, left))
+        if (end != KP_NET_OK || code != CURLM_OK)
+            return end != KP_NET_OK ? end : KP_NET_RESET;
+        uint64_t now = kp_local_mono_ms(), until = kp_op_until(line->op);
+        if (now >= pause)
+            return PAUSED;
+        uint64_t next = until < pause ? until : pause;
+        if (!await(line, wake, next > now ? next - now : 0))
             return KP_NET_RESET;
     }
 }
 
-void kp_transfer(kp_line *line, kp_op *op, kp_wake *wake) {
+/* ---- A call that its driver left in the midst ---- */
+
+static void let_go(kp_op *op, void *driving) {
+    (void)op;
+    kp_line *line = driving;
+    kp_line_end(line);
+    kp_line_free(line);
+}
+
+static void leave(kp_line *line) {
+    line->left_ms = kp_local_mono_ms();
+    line->op->driving = line;
+    line->op->let_go = let_go;
+}
+
+static int go_on(kp_line *line, kp_wake *wake, uint64_t pause) {
+    if (line->foreign)
+        return KP_NET_RESET;
+    line->away_ms += kp_local_mono_ms() - line->left_ms;
+    return line->begun || set_connect_time(line) ? perform(line, wake, pause) : KP_NET_RESET;
+}
+
+static int begin(kp_line *line, kp_op *op, kp_wake *wake, uint64_t pause) {
     kp_line_begin(line, op);
-    int net = KP_NET_CONNECT;
-    bool ok = true;
-    struct curl_slist *headers = make_headers(op, &ok);
-    if (kp_op_cancelled(op))
-        net = KP_NET_STOPPED;
-    else if (left_ms(op) == 0)
-        net = KP_NET_LATE;
-    else if (ok && set_call(line, headers) && curl_multi_add_handle(line->multi, line->easy) == CURLM_OK) {
-        net = perform(line, wake);
-        curl_multi_remove_handle(line->multi, line->easy);
+    bool ok = make_headers(line) && set_call(line) && curl_multi_add_handle(line->multi, line->easy) == CURLM_OK;
+    return ok ? perform(line, wake, pause) : KP_NET_CONNECT;
+}
+
+bool kp_transfer(kp_line_stack *idle, kp_op *op, kp_wake *wake, uint64_t pause) {
+    kp_line *line = op->driving;
+    int net = KP_NET_CONNECT, sent = KP_UNSENT;
+    if (line)
+        net = go_on(line, wake, pause);
+    else if ((line = kp_line_take(idle)))
+        net = begin(line, op, wake, pause);
+    if (net == PAUSED) {
+        leave(line);
+        return false;
     }
-    curl_easy_setopt(line->easy, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(line->easy, CURLOPT_URL, NULL);
-    free_headers(headers);
+    op->driving = NULL;
+    if (line) {
+        sent = line->begun || line->foreign ? KP_MAYBE_SENT : KP_UNSENT; /* the parent goes on with a foreign one */
+        kp_line_end(line);
+        kp_line_give(idle, line);
+    }
     kp_local_time(op);
-    kp_on_end(op, net, line->begun ? KP_MAYBE_SENT : KP_UNSENT);
-    line->op = NULL;
-    line->body = NULL;
+    kp_on_end(op, net, sent);
+    return true;
 }

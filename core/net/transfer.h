@@ -1,4 +1,4 @@
-/* transfer.h: does one HTTP step over libcurl. */
+/* transfer.h: does one HTTP step over libcurl, in parts if wanted. */
 #ifndef KP_NET_TRANSFER_H
 #define KP_NET_TRANSFER_H
 
@@ -6,7 +6,9 @@
 #include "net/line.h"
 #include "net/wake.h"
 
-/* Sends what the operation's HTTP step says, hands it the answer, and tells time and end. */
-void kp_transfer(kp_line *, kp_op *, kp_wake *);
+/* Does the operation's HTTP step with a line of the stack, or goes on with it, in any thread: sends what it says, hands
+   over the answer, tells time and end: true. After the moment pause (of kp_local_mono_ms) it comes back in the midst of
+   the call, which stays with the operation until that is freed: false. The stack may be another one then. */
+bool kp_transfer(kp_line_stack *, kp_op *, kp_wake *, uint64_t pause);
 
 #endif

@@ -201,6 +201,15 @@ static void on_found(kp_finder *f, char *room, size_t len) {
         take(f, room, room, len, 0);
 }
 
+static const char *nothing_there(kp_ref_kind kind) {
+    switch (kind) {
+    case KP_REF_FD: return "this descriptor is not open";
+    case KP_REF_HELD: return "the program holds no key of this name";
+    case KP_REF_HOST: return "the program handed none in";
+    default: return "there is no such file";
+    }
+}
+
 static void on_absent(kp_finder *f) {
     if (f->stage == STAGE_LEAD)
         on_lead(f, "", 0);
@@ -209,12 +218,28 @@ static void on_absent(kp_finder *f) {
     else if (f->ref->kind == KP_REF_ENV)
         on_variable(f, "", 0);
     else
-        absent(f, f->ref->kind == KP_REF_FD ? "this descriptor is not open" : "there is no such file");
+        absent(f, nothing_there(f->ref->kind));
+}
+
+static bool is_handed_in(kp_ref_kind kind) {
+    return kind == KP_REF_HELD || kind == KP_REF_HOST;
+}
+
+/* Of a value that a program hands in there is no file to correct. */
+static void on_bad_value(kp_finder *f, int why) {
+    if (why == KP_WHY_TOO_BIG)
+        refuse(f, KP_E_BAD_KEY, "it is longer than 1024 characters");
+    else if (why == KP_WHY_NUL)
+        refuse(f, KP_E_BAD_KEY, reason_of(why));
+    else
+        refuse(f, KP_E_KEY_FILE, "the program could not hand it in");
 }
 
 static void on_trouble(kp_finder *f, int why) {
     if (f->ref->kind == KP_REF_ENV && f->stage == STAGE_PLACE && why == KP_WHY_TOO_BIG)
         refuse(f, KP_E_BAD_KEY, "it is longer than 1024 characters");
+    else if (is_handed_in(f->ref->kind))
+        on_bad_value(f, why);
     else
         refuse(f, KP_E_KEY_FILE, reason_of(why));
 }
@@ -260,6 +285,8 @@ void kp_finder_start(kp_finder *f, const kp_keyref *ref) {
     case KP_REF_ENV: ask(f, STAGE_LEAD, "env:", ref->place, "_FILE"); break;
     case KP_REF_CRED: ask(f, STAGE_LEAD, "env:", "CREDENTIALS_DIRECTORY", ""); break;
     case KP_REF_FD: ask(f, STAGE_PLACE, "fd:", ref->place, ""); break;
+    case KP_REF_HELD: ask(f, STAGE_PLACE, "held:", ref->place, ""); break;
+    case KP_REF_HOST: ask(f, STAGE_PLACE, "host:", ref->place, ""); break;
     case KP_REF_DOTENV:
     case KP_REF_FILE:
     case KP_REF_JSON: ask(f, STAGE_PLACE, "file:", ref->place, ""); break;

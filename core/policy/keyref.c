@@ -25,19 +25,22 @@ typedef struct scheme {
     const char *word;
     const char *remote; /* not NULL: another version's, with the name for people */
     kp_ref_kind kind;
+    bool internal; /* programs write it; it is suggested to nobody */
 } scheme;
 
 static const scheme schemes[] = {
-    {"env", NULL, KP_REF_ENV},
-    {"dotenv", NULL, KP_REF_DOTENV},
-    {"file", NULL, KP_REF_FILE},
-    {"cred", NULL, KP_REF_CRED},
-    {"json", NULL, KP_REF_JSON},
-    {"fd", NULL, KP_REF_FD},
-    {"vault", "HashiCorp Vault", KP_REF_ENV},
-    {"aws-sm", "AWS Secrets Manager", KP_REF_ENV},
-    {"gcp-sm", "Google Secret Manager", KP_REF_ENV},
-    {"exec", "programs", KP_REF_ENV},
+    {"env", NULL, KP_REF_ENV, false},
+    {"dotenv", NULL, KP_REF_DOTENV, false},
+    {"file", NULL, KP_REF_FILE, false},
+    {"cred", NULL, KP_REF_CRED, false},
+    {"json", NULL, KP_REF_JSON, false},
+    {"fd", NULL, KP_REF_FD, false},
+    {"held", NULL, KP_REF_HELD, true},
+    {"host", NULL, KP_REF_HOST, true},
+    {"vault", "HashiCorp Vault", KP_REF_ENV, false},
+    {"aws-sm", "AWS Secrets Manager", KP_REF_ENV, false},
+    {"gcp-sm", "Google Secret Manager", KP_REF_ENV, false},
+    {"exec", "programs", KP_REF_ENV, false},
 };
 
 #define SCHEMES (sizeof schemes / sizeof schemes[0])
@@ -57,7 +60,7 @@ static const scheme *find_scheme(const char *text, size_t len, bool *exact) {
     const scheme *best = NULL;
     size_t best_distance = 0;
     for (size_t i = 0; i < SCHEMES; i++) {
-        size_t limit = strlen(schemes[i].word) < 5 ? 1 : 2;
+        size_t limit = schemes[i].internal ? 0 : strlen(schemes[i].word) < 5 ? 1 : 2;
         size_t distance = kp_distance(word, schemes[i].word, limit);
         if (distance <= limit && (!best || distance < best_distance)) {
             best = &schemes[i];
@@ -65,7 +68,7 @@ static const scheme *find_scheme(const char *text, size_t len, bool *exact) {
         }
     }
     *exact = best && kp_same_n(text, word_len, best->word);
-    return best;
+    return best && best->internal && !*exact ? NULL : best;
 }
 
 static int no_reference(const char *text, size_t len, const scheme *near, kp_buf *problem) {
@@ -94,6 +97,15 @@ static bool is_variable(const char *text, size_t len) {
         return false;
     for (size_t i = 0; i < len; i++)
         if (!kp_is_alpha(text[i]) && !kp_is_digit(text[i]) && text[i] != '_')
+            return false;
+    return true;
+}
+
+bool kp_is_held_name(const char *text, size_t len) {
+    if (!text || len == 0 || len > 32)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!kp_is_alpha(text[i]) && !kp_is_digit(text[i]) && text[i] != '.' && text[i] != '_' && text[i] != '-')
             return false;
     return true;
 }
@@ -164,6 +176,12 @@ static int check(parts *p, kp_buf *problem) {
     case KP_REF_DOTENV: return check_dotenv(p, problem);
     case KP_REF_JSON: return check_json(p, problem);
     case KP_REF_FD: return check_fd(p, problem);
+    case KP_REF_HELD:
+    case KP_REF_HOST:
+        if (kp_is_held_name(p->place, p->place_len))
+            return 0;
+        return refuse(problem, "held: and host: need the name under which the program hands the key in: 1 to 32 "
+                               "letters, digits, '.', '_' or '-'");
     }
     return KP_E_INTERNAL;
 }

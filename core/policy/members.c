@@ -36,15 +36,6 @@ static void name_by_place(kp_member *member, size_t place) {
         snprintf(member->name, sizeof member->name, "key%zu", place);
 }
 
-static bool is_member_name(const char *text, size_t len) {
-    if (len == 0 || len > 32)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (!kp_is_alpha(text[i]) && !kp_is_digit(text[i]) && text[i] != '.' && text[i] != '_' && text[i] != '-')
-            return false;
-    return true;
-}
-
 static bool is_account(const char *text, size_t len) {
     if (len == 0 || len > ACCOUNT_MAX)
         return false;
@@ -158,7 +149,7 @@ static int set_name(maker *m, kp_member *member, kp_json value) {
     kp_buf_init(&text, NULL);
     if (value.type == KP_JSON_STRING && (!kp_json_string(value, &text) || text.failed))
         error = KP_E_MEMORY;
-    else if (value.type != KP_JSON_STRING || !is_member_name(kp_buf_text(&text), text.len))
+    else if (value.type != KP_JSON_STRING || !kp_is_held_name(kp_buf_text(&text), text.len))
         error = bad(m, "\"name\" is 1 to 32 letters, digits, '.', '_' or '-'");
     else
         memcpy(member->name, text.data, text.len + 1);

@@ -1,4 +1,6 @@
-/* arena.h: memory for secrets: locked where the system allows it, left out of core dumps, wiped when given back. */
+/* arena.h: memory that is left out of core dumps and wiped when given back: kp_safe for secrets, locked where the
+ * system allows it; kp_nodump for libraries that secrets pass through, not locked, because their buffers would use up
+ * the limit of locked memory. */
 #ifndef KP_SAFE_ARENA_H
 #define KP_SAFE_ARENA_H
 
@@ -21,5 +23,14 @@ void kp_wipe(void *data, size_t len);
 bool kp_safe_all_locked(void);
 /* Blocks that are in use now, for tests. */
 size_t kp_safe_in_use(void);
+
+/* The same from the arena that is not locked. zalloc is calloc: it checks count * size for overflow. */
+void *kp_nodump_alloc(size_t size);
+void *kp_nodump_zalloc(size_t count, size_t size);
+void *kp_nodump_resize(void *block, size_t new_size);
+void kp_nodump_free(void *block);
+/* Whether the address is in that arena. Slow. */
+bool kp_nodump_owns(const void *address);
+size_t kp_nodump_in_use(void);
 
 #endif

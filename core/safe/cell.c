@@ -129,7 +129,7 @@ void kp_cells_after_fork(bool in_child) {
         pthread_mutex_unlock(&mutex);
         return;
     }
-    pthread_mutex_init(&mutex, NULL);
+    pthread_mutex_unlock(&mutex);
     for (kp_cell *cell = cells; cell; cell = cell->next) {
         /* A page that may not be read cannot be brought in, and mlock would report that as its failure. */
         if (cell->opens == 0)

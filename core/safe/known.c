@@ -1,184 +1,246 @@
-/* known.c: keeps the set of known secrets and puts [REDACTED] where text shows one. */
+/* known.c: keeps the set of known secrets: who holds them, which are retired, and where their forms begin. */
 #include "safe/known.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "safe/arena.h"
 #include "safe/crypto.h"
-#include "safe/known_forms.h"
+#include "safe/known_set.h"
 
-/* Shorter ones are also words of ordinary text. */
-enum { LEAST_ANYWHERE = 12 };
+/* Readers share it. Memory is taken and given back outside of it, but for the lists of starts. */
+static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
-/* Bounds for the look back, so that masking stays linear. */
-enum { MOST_NAME = 64, MOST_QUOTES = 8 };
+static kp_start_list starts[256]; /* by first character, letters in lower case */
+static kp_start_list brief;       /* the short ones */
+static bool can_begin[256];       /* what a match can begin with */
+static kp_known *oldest, *newest;
+static size_t retired, count;
 
-/* Never changed and never freed once it is in the list: reading needs no lock, and nothing can be locked after fork. */
-typedef struct secret {
-    const struct secret *older;
-    const char *text;
-    size_t len;
-    kp_forms forms;
-    unsigned char first[256]; /* as in the forms, of this and all older ones */
-} secret;
-
-/* How much of the text at a place is this secret, 0 if it is not there. */
-typedef size_t (*matcher)(const secret *, const char *text, size_t len);
-
-static _Atomic(const secret *) newest;
-
-static bool is_known(const secret *s, const char *text, size_t len) {
-    for (; s; s = s->older)
-        if (s->len == len && kp_equal(s->text, text, len))
-            return true;
-    return false;
+/* As a reader: it is writers that a child must not find half-way. */
+static void before_fork(void) {
+    pthread_rwlock_rdlock(&lock);
 }
 
-static secret *make_secret(const char *text, size_t len) {
-    if (len > SIZE_MAX / 16)
-        return NULL;
-    secret *s = kp_safe_alloc(sizeof *s + kp_forms_room(len));
-    if (!s)
-        return NULL;
-    kp_forms_make(&s->forms, (char *)(s + 1), text, len);
-    s->text = s->forms.form[KP_FORM_PLAIN].text;
-    s->len = len;
-    return s;
+static void after_fork(void) {
+    pthread_rwlock_unlock(&lock);
 }
 
-static void put_in_front(secret *s, const secret *older) {
-    s->older = older;
-    for (size_t c = 0; c < 256; c++)
-        s->first[c] = (unsigned char)(s->forms.first[c] | (older ? older->first[c] : 0));
+/* The lock of a child is made anew: what it remembers of other readers is of another process. */
+static void in_child(void) {
+    static const pthread_rwlock_t fresh = PTHREAD_RWLOCK_INITIALIZER;
+    pthread_rwlock_unlock(&lock);
+    memcpy(&lock, &fresh, sizeof lock);
 }
 
-bool kp_known_add(const char *text, size_t len) {
-    const secret *seen = atomic_load(&newest);
-    if (!text || len == 0 || is_known(seen, text, len))
-        return true;
-    secret *s = make_secret(text, len);
-    if (!s)
-        return false;
-    do {
-        if (is_known(seen, text, len)) {
-            kp_safe_free(s);
-            return true;
-        }
-        put_in_front(s, seen);
-    } while (!atomic_compare_exchange_weak(&newest, &seen, s));
-    return true;
+static void watch_forks(void) {
+    pthread_atfork(before_fork, after_fork, in_child);
 }
 
-size_t kp_known_count(void) {
+void kp_known_begin(void) {
+    pthread_rwlock_rdlock(&lock);
+}
+
+void kp_known_end(void) {
+    pthread_rwlock_unlock(&lock);
+}
+
+const kp_start_list *kp_known_starts(char first) {
+    return &starts[(unsigned char)kp_lower(first)];
+}
+
+const kp_start_list *kp_known_short(void) {
+    return &brief;
+}
+
+const bool *kp_known_first(void) {
+    return can_begin;
+}
+
+/* ---- Starts ---- */
+
+/* An escape and UTF-16 can hide any character. */
+static void note_first(void) {
+    size_t any = 0;
+    for (int c = 0; c < 256; c++) {
+        size_t here = kp_known_starts((char)c)->count;
+        any += here;
+        can_begin[c] = here > 0;
+    }
+    for (const char *c = "%\\&"; *c; c++)
+        can_begin[(unsigned char)*c] = any > 0;
+    can_begin[0] = any > 0;
+}
+
+/* Where the forms of a secret are listed: at most one list for each form and two for base64, whose alphabets differ. */
+enum { LISTS = 2 * KP_FORM_COUNT };
+
+typedef struct listing {
+    kp_start_list *list;
+    int kind;
+} listing;
+
+static size_t listings_of(const kp_known *s, listing out[LISTS]) {
     size_t n = 0;
-    for (const secret *s = atomic_load(&newest); s; s = s->older)
-        n++;
+    if (s->len < KP_LEAST_ANYWHERE) {
+        out[n++] = (listing){&brief, KP_FORM_PLAIN};
+        return n;
+    }
+    for (int kind = 0; kind < KP_FORM_COUNT; kind++) {
+        char first = s->forms.form[kind].text[0];
+        out[n++] = (listing){&starts[(unsigned char)kp_lower(first)], kind};
+        if (kind >= KP_FORM_BASE64 && (first == '+' || first == '/'))
+            out[n++] = (listing){&starts[(unsigned char)(first == '+' ? '-' : '_')], kind};
+    }
     return n;
 }
 
-static bool is_upper(char c) {
-    return kp_is_alpha(c) && kp_lower(c) != c;
-}
-
-static bool is_name_char(char c) {
-    return kp_is_alpha(c) || kp_is_digit(c) || c == '_' || c == '-';
-}
-
-/* Whether one word of a name ends and another begins between these two: "client" and "Key", "API_" and "KEY". */
-static bool is_seam(char left, char right) {
-    return !kp_is_alpha(left) || !kp_is_alpha(right) || (!is_upper(left) && is_upper(right));
-}
-
-/* Whether the name that ends here has a word such as "key" in it: apikey, clientKey, API_KEY_2, but not monkey. */
-static bool names_secret(const char *text, size_t end) {
-    static const char *const words[] = {"key", "apikey", "clientkey", "token", "secret", "password"};
-    size_t start = end;
-    while (start > 0 && end - start < MOST_NAME && is_name_char(text[start - 1]))
-        start--;
-    for (size_t at = start; at < end; at++)
-        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-            size_t n = strlen(words[i]);
-            if (n <= end - at && kp_same_nocase(text + at, n, words[i]) &&
-                (at == start || is_seam(text[at - 1], text[at])) &&
-                (at + n == end || is_seam(text[at + n - 1], text[at + n])))
-                return true;
-        }
-    return false;
-}
-
-/* Back over blanks, quotes and the like. */
-static size_t skip_back(const char *text, size_t at) {
-    for (int i = 0; i < MOST_QUOTES && at > 0; i++, at--) {
-        char c = text[at - 1];
-        if (!kp_is_space(c) && c != '"' && c != '\'' && c != '\\' && c != '>')
-            break;
-    }
-    return at;
-}
-
-/* Whether what stands in front says that a key comes: key=, "apikey": ", clientKey%3D. */
-static bool key_comes(const char *text, size_t at) {
-    at = skip_back(text, at);
-    if (at >= 1 && (text[at - 1] == '=' || text[at - 1] == ':'))
-        at--;
-    else if (at >= 3 && (kp_same_nocase(text + at - 3, 3, "%3d") || kp_same_nocase(text + at - 3, 3, "%3a")))
-        at -= 3;
-    else
+/* The first forms of one secret may share a list: room for all of them. */
+static bool make_room(kp_start_list *in) {
+    if (in->room - in->count >= LISTS)
+        return true;
+    size_t room = in->room * 2 + LISTS;
+    if (room > SIZE_MAX / sizeof *in->list)
         return false;
-    return names_secret(text, skip_back(text, at));
+    kp_start *list = kp_realloc(in->list, room * sizeof *list);
+    if (!list)
+        return false;
+    in->list = list;
+    in->room = room;
+    return true;
 }
 
-/* Whether a short secret that begins and ends here is the whole value. */
-static bool in_context(const char *text, size_t at, size_t end, size_t len) {
-    return (end == len || !is_name_char(text[end])) && key_comes(text, at);
+static bool enlist(const kp_known *s) {
+    listing to[LISTS];
+    size_t n = listings_of(s, to);
+    for (size_t i = 0; i < n; i++)
+        if (!make_room(to[i].list))
+            return false;
+    for (size_t i = 0; i < n; i++)
+        to[i].list->list[to[i].list->count++] = (kp_start){s, to[i].kind};
+    note_first();
+    count++;
+    return true;
 }
 
-static size_t match_any_form(const secret *s, const char *text, size_t len) {
-    return kp_forms_match(&s->forms, text, len);
-}
-
-static size_t match_exact(const secret *s, const char *text, size_t len) {
-    return text[0] == s->text[0] && len >= s->len && memcmp(text, s->text, s->len) == 0 ? s->len : 0;
-}
-
-/* The longest match of all secrets at this place. */
-static size_t match_at(const secret *s, matcher match, const char *text, size_t at, size_t len) {
-    size_t longest = 0;
-    for (; s; s = s->older) {
-        size_t n = match(s, text + at, len - at);
-        if (n > longest && (s->len >= LEAST_ANYWHERE || in_context(text, at, at + n, len)))
-            longest = n;
-    }
-    return longest;
-}
-
-/* Every place is looked at, also those inside a match: matches that overlap become one. The forms (a bit each) are
-   those that the matcher finds. */
-static void mask(kp_buf *out, const char *text, size_t len, matcher match, unsigned forms) {
-    const secret *s = atomic_load(&newest);
-    size_t masked = 0; /* the end of the last match: all before it is written */
-    if (!out || !text)
-        return;
-    for (size_t at = 0; s && at < len; at++) {
-        size_t n = s->first[(unsigned char)text[at]] & forms ? match_at(s, match, text, at, len) : 0;
-        if (n == 0 || at + n <= masked)
-            continue;
-        if (at >= masked) {
-            kp_buf_add(out, text + masked, at - masked);
-            kp_buf_str(out, KP_MASK_TEXT);
+static void strike(const kp_known *s) {
+    listing from[LISTS];
+    size_t n = listings_of(s, from);
+    for (size_t i = 0; i < n; i++) {
+        kp_start_list *in = from[i].list;
+        for (size_t k = 0; k < in->count; k++)
+            if (in->list[k].of == s && in->list[k].kind == from[i].kind) {
+                in->list[k] = in->list[--in->count];
+                break;
+            }
+        if (in->count == 0) {
+            kp_free(in->list);
+            *in = (kp_start_list){0};
         }
-        masked = at + n;
     }
-    kp_buf_add(out, text + masked, len - masked);
+    note_first();
+    count--;
 }
 
-void kp_known_mask(kp_buf *out, const char *text, size_t len) {
-    mask(out, text, len, match_any_form, ~0U);
+/* ---- Secrets ---- */
+
+static kp_known *find(const char *text, size_t len) {
+    const kp_start_list *in = len < KP_LEAST_ANYWHERE ? &brief : kp_known_starts(text[0]);
+    for (size_t i = 0; i < in->count; i++) {
+        const kp_known *s = in->list[i].of;
+        if (in->list[i].kind == KP_FORM_PLAIN && s->len == len &&
+            kp_equal(s->forms.form[KP_FORM_PLAIN].text, text, len))
+            return (kp_known *)(uintptr_t)s;
+    }
+    return NULL;
 }
 
-void kp_known_mask_exact(kp_buf *out, const char *text, size_t len) {
-    mask(out, text, len, match_exact, 1U << KP_FORM_PLAIN);
+static kp_known *make(const char *text, size_t len) {
+    if (len > SIZE_MAX / 16)
+        return NULL;
+    kp_known *s = kp_safe_alloc(sizeof *s + kp_forms_room(len));
+    if (!s)
+        return NULL;
+    *s = (kp_known){.len = len};
+    kp_forms_make(&s->forms, (char *)(s + 1), text, len);
+    return s;
+}
+
+static void unretire(kp_known *s) {
+    *(s->older ? &s->older->newer : &oldest) = s->newer;
+    *(s->newer ? &s->newer->older : &newest) = s->older;
+    s->older = s->newer = NULL;
+    retired--;
+}
+
+/* The one that has to go for it, NULL if there is room. */
+static kp_known *retire(kp_known *s) {
+    s->older = newest;
+    *(newest ? &newest->newer : &oldest) = s;
+    newest = s;
+    if (++retired <= KP_RETIRED_MOST)
+        return NULL;
+    kp_known *gone = oldest;
+    unretire(gone);
+    strike(gone);
+    return gone;
+}
+
+/* The secret, held once more; fresh becomes it if it was not known. */
+static kp_known *hold(const char *text, size_t len, kp_known *fresh) {
+    kp_known *s = find(text, len);
+    if (s && s->holders == 0)
+        unretire(s);
+    if (!s && fresh && enlist(fresh))
+        s = fresh;
+    if (s)
+        s->holders++;
+    return s;
+}
+
+kp_known *kp_known_hold(const char *secret, size_t len) {
+    if (!secret || len == 0)
+        return NULL;
+    pthread_once(&fork_once, watch_forks);
+    pthread_rwlock_wrlock(&lock);
+    kp_known *s = hold(secret, len, NULL);
+    pthread_rwlock_unlock(&lock);
+    if (s)
+        return s;
+    kp_known *fresh = make(secret, len);
+    if (!fresh)
+        return NULL;
+    pthread_rwlock_wrlock(&lock);
+    s = hold(secret, len, fresh); /* another thread may have been faster */
+    pthread_rwlock_unlock(&lock);
+    if (s != fresh)
+        kp_safe_free(fresh);
+    return s;
+}
+
+void kp_known_release(kp_known *s) {
+    if (!s)
+        return;
+    pthread_rwlock_wrlock(&lock);
+    kp_known *gone = --s->holders == 0 ? retire(s) : NULL;
+    pthread_rwlock_unlock(&lock);
+    kp_safe_free(gone);
+}
+
+bool kp_known_add(const char *secret, size_t len) {
+    if (!secret || len == 0)
+        return true;
+    kp_known *s = kp_known_hold(secret, len);
+    kp_known_release(s);
+    return s != NULL;
+}
+
+size_t kp_known_count(void) {
+    kp_known_begin();
+    size_t n = count;
+    kp_known_end();
+    return n;
 }

@@ -1,20 +1,10 @@
-/* known_forms.c: encodes a secret in the ways in which it could appear, and compares text with all of them. */
+/* known_forms.c: encodes a secret in the ways in which it could appear, and compares text with them. */
 #include "safe/known_forms.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/text.h"
-
-/* More places at a time than any secret but a row of backslashes needs. */
-enum { PLACES = 8 };
-
-/* Where in the text the next character of a form can begin, in rising order. Mostly that is one place; "%25" can be
-   itself or an encoded "%". */
-typedef struct places {
-    size_t at[PLACES];
-    size_t n;
-} places;
+#include "safe/known_spell.h"
 
 size_t kp_forms_room(size_t len) {
     return len + 2 * len + 3 * (len / 3 * 4 + 4);
@@ -57,13 +47,6 @@ static char *make_hex(kp_form *form, char *room, const char *secret, size_t len)
     return room;
 }
 
-/* Whether a character of the text, decoded, can stand for this one of the form. */
-static bool stands_for(int kind, char c, char wanted) {
-    if (kind < KP_FORM_BASE64)
-        return kp_lower(c) == kp_lower(wanted);
-    return c == wanted || (c == '-' && wanted == '+') || (c == '_' && wanted == '/');
-}
-
 void kp_forms_make(kp_forms *forms, char *room, const char *secret, size_t len) {
     memset(forms, 0, sizeof *forms);
     memcpy(room, secret, len);
@@ -71,106 +54,92 @@ void kp_forms_make(kp_forms *forms, char *room, const char *secret, size_t len) 
     room = make_hex(&forms->form[KP_FORM_HEX], room + len, secret, len);
     for (size_t shift = 0; shift < 3; shift++)
         room = make_base64(&forms->form[KP_FORM_BASE64 + shift], room, secret, len, shift);
-    for (int kind = 0; kind < KP_FORM_COUNT; kind++)
-        for (int c = 0; c < 256; c++)
-            if (c == '%' || c == '\\' || stands_for(kind, (char)c, forms->form[kind].text[0]))
-                forms->first[c] |= (unsigned char)(1U << kind);
 }
 
-static bool read_hex(const char *text, size_t digits, unsigned *value) {
-    *value = 0;
-    for (size_t i = 0; i < digits; i++) {
-        int digit = kp_hex_value(text[i]);
-        if (digit < 0)
-            return false;
-        *value = *value << 4 | (unsigned)digit;
-    }
-    return true;
+/* The other character that can stand for this one; itself if there is none. */
+static char twin(int kind, char c) {
+    if (kind >= KP_FORM_BASE64)
+        return (char)(c == '+' ? '-' : c == '/' ? '_' : c);
+    if (!kp_is_alpha(c))
+        return c;
+    return (char)(c ^ ('a' ^ 'A'));
 }
 
-/* The length of the percent-encoding or JSON escape with which the text begins, and its character; 0 if it is none. */
-static size_t read_escape(const char *text, size_t len, char *c) {
-    static const char shorts[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
-    unsigned value;
-    if (len >= 3 && text[0] == '%' && read_hex(text + 1, 2, &value)) {
-        *c = (char)value;
-        return 3;
-    }
-    if (len >= 6 && text[0] == '\\' && text[1] == 'u' && read_hex(text + 2, 4, &value) && value < 256) {
-        *c = (char)value;
-        return 6;
-    }
-    if (len < 2 || text[0] != '\\')
-        return 0;
-    for (const char *s = shorts; *s; s += 2)
-        if (s[0] == text[1]) {
-            *c = s[1];
-            return 2;
-        }
-    return 0;
-}
-
-/* If there are too many, the first and the last survive: nothing escaped, and everything. */
-static void add_place(places *p, size_t at) {
-    for (size_t i = 0; i < p->n; i++)
-        if (p->at[i] == at)
-            return;
-    if (p->n == PLACES)
-        p->n--;
-    p->at[p->n++] = at;
-}
-
-/* The places behind one character of a form. */
-static places behind(const places *now, int kind, char wanted, const char *text, size_t len) {
-    places next = {.n = 0};
-    for (size_t i = 0; i < now->n; i++) {
-        size_t at = now->at[i];
-        char c;
-        if (at == len)
-            continue;
-        size_t escape = read_escape(text + at, len - at, &c);
-        if (stands_for(kind, text[at], wanted))
-            add_place(&next, at + 1);
-        if (escape > 0 && stands_for(kind, c, wanted))
-            add_place(&next, at + escape);
-    }
-    return next;
+bool kp_form_has(int kind, char c, char wanted) {
+    return c == wanted || c == twin(kind, wanted);
 }
 
 /* The padding that ends a base64 text, at most two signs. */
-static size_t skip_padding(const char *text, size_t len, size_t at) {
-    for (int i = 0; i < 2 && at < len; i++) {
-        char c = text[at];
-        size_t escape = read_escape(text + at, len - at, &c);
-        if (c != '=')
+static size_t skip_padding(kp_window *w, kp_units units, size_t at) {
+    for (int i = 0; i < 2; i++) {
+        kp_places behind = {.n = 0};
+        kp_spell_read(w, units, at, '=', &behind);
+        if (behind.n == 0)
             break;
-        at += escape > 0 ? escape : 1;
+        at = behind.at[0];
     }
     return at;
 }
 
-static size_t match_form(const kp_form *form, int kind, const char *text, size_t len) {
-    places now = {.n = 1};
-    size_t longest = 0;
+static size_t last_of(const kp_places *p) {
+    size_t last = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->at[i] > last)
+            last = p->at[i];
+    return last;
+}
+
+/* Adds the places behind one character of the form. true if the text ends within it. */
+static bool step(kp_window *w, kp_units units, int kind, char wanted, const kp_places *now, kp_places *next) {
+    char other = twin(kind, wanted);
+    bool cut = false;
+    next->n = 0;
+    for (size_t i = 0; i < now->n; i++) {
+        cut |= kp_spell_read(w, units, now->at[i], wanted, next);
+        if (other != wanted)
+            cut |= kp_spell_read(w, units, now->at[i], other, next);
+    }
+    return cut;
+}
+
+/* The end of the longest match that begins here in these units; at if there is none. */
+static size_t match_units(const kp_form *form, int kind, kp_window *w, kp_units units, size_t at, bool fragments) {
+    kp_places places[2];
+    size_t longest = at;
+    places[0].at[0] = at;
+    places[0].n = 1;
+    places[1].n = 0;
     for (size_t i = 0; i < form->len; i++) {
-        now = behind(&now, kind, form->text[i], text, len);
-        if (now.n == 0)
+        const kp_places *now = &places[i % 2];
+        kp_places *next = &places[(i + 1) % 2];
+        bool cut = step(w, units, kind, form->text[i], now, next);
+        if (cut && fragments && i >= KP_FRAGMENT)
+            return w->len;
+        if (next->n == 0)
             break;
         if (i + 1 >= form->sure)
-            longest = now.at[now.n - 1];
+            longest = last_of(next);
         if (i + 1 > form->sure)
-            longest = skip_padding(text, len, longest);
+            longest = skip_padding(w, units, longest);
     }
-    return longest;
+    return longest < w->len ? longest : w->len;
+}
+
+size_t kp_form_match(const kp_form *form, int kind, kp_window *w, size_t at, bool fragments) {
+    size_t longest = at;
+    for (int units = 0; units < KP_UNITS; units++) {
+        size_t end = match_units(form, kind, w, (kp_units)units, at, fragments);
+        if (end > longest)
+            longest = end;
+    }
+    return longest - at;
 }
 
 size_t kp_forms_match(const kp_forms *forms, const char *text, size_t len) {
+    kp_window w = {text, len, true, false};
     size_t longest = 0;
-    unsigned candidates = forms->first[(unsigned char)text[0]];
     for (int kind = 0; kind < KP_FORM_COUNT; kind++) {
-        if ((candidates >> kind & 1) == 0)
-            continue;
-        size_t n = match_form(&forms->form[kind], kind, text, len);
+        size_t n = kp_form_match(&forms->form[kind], kind, &w, 0, false);
         if (n > longest)
             longest = n;
     }

@@ -2,9 +2,15 @@
 #ifndef KP_SAFE_KNOWN_FORMS_H
 #define KP_SAFE_KNOWN_FORMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "safe/known_window.h"
+
 enum { KP_FORM_PLAIN = 0, KP_FORM_HEX, KP_FORM_BASE64, KP_FORM_COUNT = KP_FORM_BASE64 + 3 };
+
+/* At the end of a text so many characters of a form are enough to be taken for it. */
+enum { KP_FRAGMENT = 8 };
 
 typedef struct kp_form {
     const char *text;
@@ -14,15 +20,20 @@ typedef struct kp_form {
 
 typedef struct kp_forms {
     kp_form form[KP_FORM_COUNT]; /* base64 at the shifts 0, 1, 2 */
-    unsigned char first[256];    /* for each byte the forms that can begin with it, a bit each */
 } kp_forms;
 
 /* How much room the texts of all forms of a secret of this length need. len is at most SIZE_MAX / 16. */
 size_t kp_forms_room(size_t len);
 /* Writes the forms of a secret of at least one byte; their texts go into the room, which has to outlive them. */
 void kp_forms_make(kp_forms *, char *room, const char *secret, size_t len);
-/* How much of the beginning of the text (of at least one byte) is the secret in any of its forms: the longest match, 0
-   if there is none. Each character of a form may also be percent-encoded or escaped as in a JSON string. */
+/* Whether a character of the text can stand for this one of the form: plain and hex in either case, base64 in both
+   alphabets. */
+bool kp_form_has(int kind, char c, char wanted);
+/* How much of the text at a place is this form: the longest match, 0 if there is none. Each character may be spelt in
+   any of the ways of known_spell.h. fragments: a text that ends within the form, after KP_FRAGMENT of its characters,
+   matches up to the end. */
+size_t kp_form_match(const kp_form *, int kind, kp_window *, size_t at, bool fragments);
+/* The same for all forms of a secret, at the beginning of a whole text, without fragments. */
 size_t kp_forms_match(const kp_forms *, const char *text, size_t len);
 
 #endif

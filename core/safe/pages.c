@@ -36,14 +36,26 @@ bool kp_pages_start(void) {
     return pthread_once(&started, start) == 0 && problem == 0;
 }
 
-void kp_pages_lock(void *start_at, size_t len) {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t before = (uintptr_t)start_at % page;
-    char *first = (char *)start_at - before;
+/* Moves the start down to the beginning of its page, and returns how far. */
+static size_t to_page(char **start) {
+    size_t before = (uintptr_t)*start % (uintptr_t)sysconf(_SC_PAGESIZE);
+    *start -= before;
+    return before;
+}
+
+void kp_pages_hide(void *start_at, size_t len) {
+    char *first = start_at;
+    len += to_page(&first);
 #ifdef MADV_DONTDUMP
-    madvise(first, len + before, MADV_DONTDUMP);
+    madvise(first, len, MADV_DONTDUMP);
 #endif
-    if (mlock(first, len + before) != 0)
+}
+
+void kp_pages_lock(void *start_at, size_t len) {
+    char *first = start_at;
+    len += to_page(&first);
+    kp_pages_hide(first, len);
+    if (mlock(first, len) != 0)
         atomic_store(&some_unlocked, true);
 }
 

@@ -9,6 +9,8 @@
 bool kp_pages_start(void);
 /* Locks the pages that hold these bytes and leaves them out of core dumps. A lock that fails is remembered. */
 void kp_pages_lock(void *start, size_t len);
+/* Only leaves them out of core dumps. */
+void kp_pages_hide(void *start, size_t len);
 /* true if every lock so far worked. */
 bool kp_pages_all_locked(void);
 

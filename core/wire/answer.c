@@ -6,8 +6,10 @@
 
 #include "base/decimal.h"
 #include "base/text.h"
+#include "safe/arena.h"
 #include "safe/known.h"
 #include "wire/answer_parts.h"
+#include "wire/redact.h"
 
 enum { SHOWN_MAX = 200 };
 
@@ -15,8 +17,8 @@ void kp_answer_init(kp_answer *a) {
     if (!a)
         return;
     *a = (kp_answer){0};
-    kp_buf_init(&a->id, NULL);
-    kp_buf_init(&a->text, NULL);
+    kp_buf_init(&a->id, &kp_safe); /* a service may send the key back in these */
+    kp_buf_init(&a->text, &kp_safe);
     kp_buf_init(&a->provider_code, NULL);
     kp_buf_init(&a->provider_text, NULL);
 }
@@ -49,13 +51,17 @@ void kp_answer_clear(kp_answer *a) {
     a->retry_after_ms = 0;
 }
 
-/* Masked before it is cut, because half a key is not known any more. */
+/* Masked before it is cut, because half a key is not known any more. What a service says may repeat more of a request
+   than the keys, so all rules of redaction hold; those of masking know more names of short secrets. */
 void kp_answer_show(kp_buf *out, const char *text, size_t len) {
-    kp_buf masked;
+    kp_buf redacted, masked;
+    kp_buf_init(&redacted, &kp_safe);
     kp_buf_init(&masked, NULL);
-    kp_known_mask(&masked, text, len);
+    kp_redact_text(&redacted, KP_BARE_ALWAYS, text, len);
+    kp_known_mask(&masked, kp_buf_text(&redacted), redacted.len);
     kp_add_shown(out, kp_buf_text(&masked), masked.len, SHOWN_MAX);
-    out->failed = out->failed || masked.failed;
+    out->failed = out->failed || redacted.failed || masked.failed;
+    kp_buf_free(&redacted);
     kp_buf_free(&masked);
 }
 
@@ -153,7 +159,7 @@ static int code_of(const kp_provider *provider, const char *text, size_t len) {
 
 int kp_answer_take_code(kp_answer *a, const kp_provider *provider, kp_json value) {
     kp_buf text;
-    kp_buf_init(&text, NULL);
+    kp_buf_init(&text, &kp_safe); /* not masked yet */
     if (value.type == KP_JSON_NUMBER)
         kp_buf_add(&text, value.raw, value.len);
     else
@@ -171,7 +177,7 @@ int kp_answer_take_code(kp_answer *a, const kp_provider *provider, kp_json value
 
 int kp_answer_take_words(kp_answer *a, const kp_provider *provider, kp_json object, const char *const *names) {
     kp_buf text;
-    kp_buf_init(&text, NULL);
+    kp_buf_init(&text, &kp_safe); /* not masked yet */
     for (; *names && text.len == 0 && !text.failed; names++)
         kp_json_string(kp_json_get(object, *names), &text);
     int code = KP_E_UNKNOWN_CODE;

@@ -129,7 +129,7 @@ static int check_file(check *c) {
     if (p->call != KP_CALL_SUBMIT_FILE) {
         if (!p->file)
             return KP_OK;
-        kp_buf_fmt(c->problem, "the method %s takes no file", p->method_name);
+        kp_buf_fmt(c->problem, "the method %s takes no file", p->method ? p->method->name : "given");
         return KP_E_PARAMETER;
     }
     if (!p->file || p->file_len == 0) {

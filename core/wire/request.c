@@ -20,7 +20,7 @@ void kp_request_init(kp_request *r) {
     *r = (kp_request){.http_method = NULL};
     kp_buf_init(&r->url, &kp_safe);
     kp_buf_init(&r->body, &kp_safe);
-    kp_buf_init(&r->shown_url, NULL);
+    kp_buf_init(&r->shown_url, &kp_safe); /* a task id of the caller's can repeat the key */
     kp_buf_init(&r->scratch, &kp_safe);
     for (size_t i = 0; i < KP_REQUEST_HEADERS; i++)
         kp_buf_init(&r->header_value[i], &kp_safe);

@@ -13,13 +13,13 @@
 
 typedef struct kp_request {
     const char *http_method;
-    kp_buf url, body; /* safe memory */
-    kp_buf shown_url; /* heap; the key is KP_REQUEST_SHOWN */
+    kp_buf url, body; /* safe memory, all of them */
+    kp_buf shown_url; /* the key is KP_REQUEST_SHOWN */
     size_t header_count;
     const char *header_name[KP_REQUEST_HEADERS];
-    kp_buf header_value[KP_REQUEST_HEADERS]; /* safe memory */
+    kp_buf header_value[KP_REQUEST_HEADERS];
     bool has_body;
-    kp_buf scratch; /* safe memory, for the build alone */
+    kp_buf scratch; /* for the build alone */
 } kp_request;
 
 #define KP_REQUEST_SHOWN "***"

@@ -13,7 +13,7 @@ HEX_ALLOWED = re.compile(r"^tests/.*vectors|\.svg$")
 UNFINISHED = re.compile(r"\b(%s)\b" % "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"]))
 MEASURED = re.compile(r"^(core|tests)/.*\.[ch]$|^(lua|bindings)/.*\.(c|h|i|lua)$|^python/.*\.py$")
 DATA = re.compile(r"/(cases|corpus|vectors)/")
-SOURCE = re.compile(r"^(core|tests)/.*\.[ch]$")
+SOURCE = re.compile(r"^(core|lua|tests)/.*\.[ch]$")
 
 
 def files():

@@ -1,4 +1,4 @@
-/* test_arena.c: locked memory: reuse, wiping, core dumps, limits, fork, threads. */
+/* test_arena.c: the two arenas: reuse, wiping, locks, core dumps, limits, fork. */
 #include "safe/arena.h"
 
 #include <setjmp.h>
@@ -7,8 +7,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <pthread.h>
-#include <stdatomic.h>
 
 #include "base/buf.h"
 #include "probe.h"
@@ -97,6 +95,21 @@ static void free_wipes(void **state) {
     }
 }
 
+/* The last bytes of a block that were never written are passed over. */
+static void free_wipes_one_byte_anywhere(void **state) {
+    (void)state;
+    static const size_t sizes[] = {100, 1023, 1024, 1025, 3000, 8000, LARGE};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t step = sizes[i] > 4000 ? 509 : 1;
+        for (size_t back = 1; back <= sizes[i]; back += step) {
+            char *block = kp_nodump_alloc(sizes[i]);
+            block[sizes[i] - back] = 's';
+            kp_nodump_free(block);
+            assert_int_equal(block[sizes[i] - back], 0);
+        }
+    }
+}
+
 static void resize_wipes_what_it_leaves(void **state) {
     (void)state;
     char *small = kp_safe_alloc(100);
@@ -174,6 +187,26 @@ static void gives_large_blocks_back(void **state) {
     assert_int_equal(mapped(), after); /* it goes, and those that were kept stay */
 }
 
+/* What is kept of other sizes makes room for the size that is wanted now. */
+static void a_steady_loop_of_another_size_maps_nothing(void **state) {
+    (void)state;
+    enum { MANY = 40, OLD = 100000, NEW = 200000 };
+    void *blocks[MANY];
+    for (size_t i = 0; i < MANY; i++)
+        assert_non_null(blocks[i] = kp_safe_alloc(OLD));
+    for (size_t i = 0; i < MANY; i++)
+        kp_safe_free(blocks[i]);
+    for (size_t round = 0; round < 6; round++) {
+        for (size_t i = 0; i < 10; i++)
+            assert_non_null(blocks[i] = kp_safe_alloc(NEW));
+        size_t before = mapped();
+        for (size_t i = 0; i < 10; i++)
+            kp_safe_free(blocks[i]);
+        if (round > 0)
+            assert_int_equal(mapped(), before);
+    }
+}
+
 static void is_not_in_core_dumps(void **state) {
     (void)state;
     char *small = kp_safe_alloc(10);
@@ -196,6 +229,61 @@ static void is_locked(void **state) {
     assert_true(kp_safe_all_locked());
     kp_safe_free(small);
     kp_safe_free(large);
+}
+
+static void nodump_is_not_locked(void **state) {
+    (void)state;
+    char *small = kp_nodump_alloc(10);
+    char *large = kp_nodump_alloc(LARGE);
+    assert_true(probe_vm_flag(small, "dd"));
+    assert_true(probe_vm_flag(large, "dd"));
+    assert_false(probe_vm_flag(small, "lo"));
+    assert_false(probe_vm_flag(large, "lo"));
+    assert_int_equal((uintptr_t)small % 16, 0);
+    assert_int_equal((uintptr_t)large % 16, 0);
+    kp_nodump_free(small);
+    kp_nodump_free(large);
+}
+
+static void nodump_owns_its_blocks_only(void **state) {
+    (void)state;
+    char *small = kp_nodump_alloc(10);
+    char *large = kp_nodump_alloc(LARGE);
+    char *secret = kp_safe_alloc(10);
+    assert_true(kp_nodump_owns(small));
+    assert_true(kp_nodump_owns(large));
+    assert_true(kp_nodump_owns(large + LARGE - 1));
+    assert_false(kp_nodump_owns(secret));
+    assert_false(kp_nodump_owns(state));
+    assert_false(kp_nodump_owns(NULL));
+    kp_nodump_free(small);
+    kp_nodump_free(large);
+    kp_safe_free(secret);
+}
+
+static void zalloc_gives_zeros_or_nothing(void **state) {
+    (void)state;
+    size_t before = kp_nodump_in_use();
+    assert_null(kp_nodump_zalloc(SIZE_MAX / 8 + 1, 8));
+    assert_null(kp_nodump_zalloc(8, SIZE_MAX / 8 + 1));
+    assert_null(kp_nodump_zalloc(SIZE_MAX, SIZE_MAX));
+    assert_int_equal(kp_nodump_in_use(), before);
+    static const size_t sizes[] = {0, 1, 7, 100, 8000, LARGE / 7};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (int again = 0; again < 2; again++) {
+            char *block = kp_nodump_zalloc(7, sizes[i]);
+            assert_non_null(block);
+            assert_true(all_bytes(block, 7 * sizes[i], 0));
+            memset(block, 's', 7 * sizes[i]);
+            block = kp_nodump_resize(block, sizes[i]);
+            kp_nodump_free(block);
+        }
+        void *none = kp_nodump_zalloc(0, sizes[i]);
+        assert_non_null(none);
+        kp_nodump_free(none);
+    }
+    kp_nodump_free(NULL);
+    assert_int_equal(kp_nodump_in_use(), before);
 }
 
 static int works_unlocked(void *unused) {
@@ -261,90 +349,6 @@ static void k8_child_forgets_a_failed_lock_that_works_now(void **state) {
     assert_int_equal(end, true);
 }
 
-typedef struct work {
-    atomic_bool *stop; /* NULL: a fixed number of rounds */
-    unsigned seed;
-    bool wrong;
-} work;
-
-static void *churn(void *with) {
-    enum { MANY = 32 };
-    work *w = with;
-    unsigned char *blocks[MANY] = {NULL};
-    size_t sizes[MANY] = {0};
-    for (int round = 0; w->stop ? !atomic_load(w->stop) : round < 5000; round++) {
-        size_t i = w->seed % MANY;
-        w->seed = w->seed * 1664525U + 1013904223U;
-        size_t size = (w->seed >> 8) % (round % 16 ? 300 : 30000) + 1;
-        if (!blocks[i])
-            blocks[i] = kp_safe_alloc(size);
-        else {
-            size_t same = size < sizes[i] ? size : sizes[i];
-            blocks[i] = kp_safe_resize(blocks[i], size);
-            w->wrong = w->wrong || !all_bytes(blocks[i], same, (int)i + 1);
-        }
-        memset(blocks[i], (int)i + 1, sizes[i] = size);
-        size_t other = (w->seed >> 4) % MANY;
-        w->wrong = w->wrong || (blocks[other] && !all_bytes(blocks[other], sizes[other], (int)other + 1));
-        kp_safe_free(blocks[other]);
-        blocks[other] = NULL;
-    }
-    for (size_t i = 0; i < MANY; i++)
-        kp_safe_free(blocks[i]);
-    return NULL;
-}
-
-static void threads_do_not_disturb_each_other(void **state) {
-    (void)state;
-    enum { THREADS = 4 };
-    pthread_t threads[THREADS];
-    work works[THREADS] = {{0}};
-    size_t before = kp_safe_in_use();
-    for (unsigned i = 0; i < THREADS; i++) {
-        works[i].seed = i + 1;
-        assert_int_equal(pthread_create(&threads[i], NULL, churn, &works[i]), 0);
-    }
-    for (size_t i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        assert_false(works[i].wrong);
-    }
-    assert_int_equal(kp_safe_in_use(), before);
-}
-
-static int allocates_here(void *unused) {
-    (void)unused;
-    for (int i = 0; i < 20; i++) {
-        void *a = kp_safe_alloc(100);
-        void *b = kp_safe_alloc(LARGE);
-        if (!a || !b)
-            return false;
-        kp_safe_free(a);
-        kp_safe_free(b);
-    }
-    return true;
-}
-
-static void k8_fork_while_threads_allocate(void **state) {
-    (void)state;
-    enum { THREADS = 2, FORKS = 30 };
-    pthread_t threads[THREADS];
-    work works[THREADS] = {{0}};
-    atomic_bool stop = false;
-    for (unsigned i = 0; i < THREADS; i++) {
-        works[i] = (work){.stop = &stop, .seed = i + 1};
-        assert_int_equal(pthread_create(&threads[i], NULL, churn, &works[i]), 0);
-    }
-    int bad = 0;
-    for (int i = 0; i < FORKS; i++)
-        bad += probe_in_child(allocates_here, NULL) != true;
-    atomic_store(&stop, true);
-    for (size_t i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        assert_false(works[i].wrong);
-    }
-    assert_int_equal(bad, 0);
-}
-
 static int fail_always(void) {
     return 1;
 }
@@ -358,10 +362,16 @@ static void fails_when_a_test_says_so(void **state) {
     void *none = kp_safe_alloc(10);
     void *no_resize = kp_safe_resize(block, LARGE);
     void *no_shrink = kp_safe_resize(block, 5);
+    void *no_nodump = kp_nodump_alloc(10);
+    void *no_zeros = kp_nodump_zalloc(2, 10);
+    void *no_growth = kp_nodump_resize(NULL, 10);
     kp_mem_test_hook = NULL;
     assert_null(none);
     assert_null(no_resize);
     assert_null(no_shrink);
+    assert_null(no_nodump);
+    assert_null(no_zeros);
+    assert_null(no_growth);
     assert_true(all_bytes(block, 10, 'a'));
     assert_int_equal(kp_safe_in_use(), before);
     kp_safe_free(block);
@@ -393,13 +403,16 @@ int main(void) {
         cmocka_unit_test(refuses_sizes_that_overflow),
         cmocka_unit_test(resize_keeps_the_content),
         cmocka_unit_test(free_wipes),
+        cmocka_unit_test(free_wipes_one_byte_anywhere),
         cmocka_unit_test(resize_wipes_what_it_leaves),
         cmocka_unit_test(wipe_wipes),
         cmocka_unit_test(a_steady_loop_maps_nothing),
         cmocka_unit_test(gives_large_blocks_back),
+        cmocka_unit_test(a_steady_loop_of_another_size_maps_nothing),
         cmocka_unit_test(is_not_in_core_dumps),
-        cmocka_unit_test(threads_do_not_disturb_each_other),
-        cmocka_unit_test(k8_fork_while_threads_allocate),
+        cmocka_unit_test(nodump_is_not_locked),
+        cmocka_unit_test(nodump_owns_its_blocks_only),
+        cmocka_unit_test(zalloc_gives_zeros_or_nothing),
         cmocka_unit_test(fails_when_a_test_says_so),
         cmocka_unit_test(serves_buffers),
     };

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "failing.h"
+#include "safe/arena.h"
 #include "safe/known.h"
 
 static kp_config *config;
@@ -364,6 +365,22 @@ static void memory_short_at_every_place(void **state) {
     }
 }
 
+/* Core dumps have the heap. */
+static void k10_values_lie_in_safe_memory(void **state) {
+    (void)state;
+    static const char *const json = "{\"ca_file\":\"/a\"}";
+    size_t before = kp_safe_in_use();
+    expect_set("ca_file", "/a");
+    assert_int_equal(kp_safe_in_use(), before + 1);
+    assert_int_equal(kp_config_load(config, json, strlen(json)), KP_OK);
+    assert_int_equal(kp_safe_in_use(), before + 1);
+    kp_config *copy = kp_config_copy(config);
+    assert_int_equal(kp_safe_in_use(), before + 2);
+    kp_config_free(copy);
+    again();
+    assert_int_equal(kp_safe_in_use(), before);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
@@ -375,6 +392,7 @@ int main(void) {
         TEST(proxies),
         TEST(the_password_of_a_proxy_is_never_shown),
         TEST(an_unknown_name_suggests_the_nearest),
+        TEST(k10_values_lie_in_safe_memory),
         TEST(the_first_problem_sticks),
         TEST(loads_nested_objects),
         TEST(refuses_other_json),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -103,6 +104,27 @@ static void not_usable(const char *reference, search s, int error, const char *n
 
 #define WITH(...) ((search){.places = {__VA_ARGS__}})
 #define NOTHING ((search){.reads = ""})
+
+static void what_a_program_hands_in(void **state) {
+    (void)state;
+    static const char *const references[] = {"held:k", "host:k"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *ref = references[i];
+        char reads[16], bad[4][80];
+        static const char *const says[] = {"it is longer than 1024 characters", "it has a NUL byte in it",
+                                           "the program could not hand it in", "it is empty"};
+        snprintf(reads, sizeof reads, "%s ", ref);
+        for (size_t k = 0; k < 4; k++)
+            snprintf(bad[k], sizeof bad[k], "%s: %s", ref, says[k]);
+        there(ref, WITH({ref, KP_FOUND, 0, " s3cret\n"}), "s3cret", ref, reads);
+        not_usable(ref, WITH({ref, KP_UNFIT, KP_WHY_TOO_BIG, NULL}), KP_E_BAD_KEY, bad[0]);
+        not_usable(ref, WITH({ref, KP_UNFIT, KP_WHY_NUL, NULL}), KP_E_BAD_KEY, bad[1]);
+        not_usable(ref, WITH({ref, KP_FAILED, KP_WHY_IO, NULL}), KP_E_KEY_FILE, bad[2]);
+        not_usable(ref, WITH({ref, KP_FOUND, 0, ""}), KP_E_PLACEHOLDER, bad[3]);
+    }
+    not_there("held:k", NOTHING, "held:k: the program holds no key of this name");
+    not_there("host:k", NOTHING, "host:k: the program handed none in");
+}
 
 static void a_variable(void **state) {
     (void)state;
@@ -345,6 +367,7 @@ static void each_allocation_fails(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_variable),
+        cmocka_unit_test(what_a_program_hands_in),
         cmocka_unit_test(a_variable_that_names_a_file),
         cmocka_unit_test(k6_variable_and_file_both_set),
         cmocka_unit_test(a_file),

@@ -35,6 +35,9 @@ static void good_references(void **state) {
         {"json:k.json#/a#b~1c~0", KP_REF_JSON, "~/.captchaai/k.json", "/a#b~1c~0"},
         {"fd:3", KP_REF_FD, "3", NULL},
         {"fd:2147483647", KP_REF_FD, "2147483647", NULL},
+        {"held:key", KP_REF_HELD, "key", NULL},
+        {"held:A.b_c-9", KP_REF_HELD, "A.b_c-9", NULL},
+        {"host:abcdefghijklmnopqrstuvwxyz-_.0-9", KP_REF_HOST, "abcdefghijklmnopqrstuvwxyz-_.0-9", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         kp_keyref ref;
@@ -107,6 +110,10 @@ static void bad_references_get_their_own_sentence(void **state) {
         {"fd:03", "fd: needs"},
         {"fd:3x", "fd: needs"},
         {"fd:2147483648", "fd: needs"},
+        {"held:", "held: and host: need"},
+        {"held:a b", "held: and host: need"},
+        {"host:a/b", "held: and host: need"},
+        {"host:abcdefghijklmnopqrstuvwxyz-_.0-93", "held: and host: need"},
         {"/run/secrets/k", "file:"},
         {"~/k", "file:"},
         {"./k", "file:"},
@@ -131,6 +138,14 @@ static void near_misses_are_named(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         refused(rows[i].text, strlen(rows[i].text), rows[i].says);
+}
+
+/* What programs write is suggested to nobody. */
+static void held_and_host_are_written_exactly(void **state) {
+    (void)state;
+    static const char *const rows[] = {"HELD:some-name", "hold:some-name", "Host:some-name", "hosts:some-name"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        refused(rows[i], strlen(rows[i]), "this is no reference to a key");
 }
 
 static void a_key_in_place_of_a_reference_is_not_repeated(void **state) {
@@ -186,6 +201,7 @@ int main(void) {
         cmocka_unit_test(a_relative_json_path_without_a_folder_stays),
         cmocka_unit_test(bad_references_get_their_own_sentence),
         cmocka_unit_test(near_misses_are_named),
+        cmocka_unit_test(held_and_host_are_written_exactly),
         cmocka_unit_test(a_key_in_place_of_a_reference_is_not_repeated),
         cmocka_unit_test(a_very_long_text_is_refused),
         cmocka_unit_test(nothing_given),

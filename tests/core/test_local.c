@@ -284,6 +284,25 @@ static void time_is_told_before_each_outcome(void **state) {
     kp_client_free(client);
 }
 
+/* Only the program itself can answer it. */
+static void what_a_program_hands_in_is_not_looked_for(void **state) {
+    (void)state;
+    kp_client *client = make_client("memory:");
+    kp_local *local = kp_local_new(client);
+    kp_op *op = kp_op_new(client, KP_BALANCE);
+    assert_int_equal(kp_op_set(op, "key", "host:key", 8), 0);
+    kp_local_time(op);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(kp_op_step(op), KP_READ);
+        assert_int_equal(kp_local_step(local, op), 0);
+    }
+    kp_read_give(op, made_key(), KEY_LEN);
+    assert_int_equal(drive(local, op), KP_HTTP);
+    kp_op_free(op);
+    kp_local_free(local);
+    kp_client_free(client);
+}
+
 static void null_arguments(void **state) {
     (void)state;
     kp_local_free(NULL);
@@ -332,6 +351,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(client_lives_as_long, setup, teardown),
         cmocka_unit_test_setup_teardown(several_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(time_is_told_before_each_outcome, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_program_hands_in_is_not_looked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(null_arguments, setup, teardown),
         cmocka_unit_test_setup_teardown(each_allocation_fails, setup, teardown),
     };

@@ -58,8 +58,8 @@ static void a_proof_that_succeeds_is_given_back(void **state) {
     }
 }
 
-static void the_wait_for_a_proof_is_told(void **state) {
-    (void)state;
+/* As many wrong keys as one address may try; the last one has to wait. */
+static void crowd_the_host(void) {
     put_answers("balance", 200, "ERROR_KEY_DOES_NOT_EXIST");
     for (size_t i = 0; i < 4; i++) {
         fill_ring(1);
@@ -68,6 +68,11 @@ static void the_wait_for_a_proof_is_told(void **state) {
         set("timeout_ms", "5000");
         run();
     }
+}
+
+static void the_wait_for_a_proof_is_told(void **state) {
+    (void)state;
+    crowd_the_host();
     assert_int_equal(kp_op_error(t.op), KP_E_LIMIT);
     expect_text("too many keys were refused lately");
     assert_true(number("retry_after_ms") > 0);
@@ -185,14 +190,7 @@ static void t12_parts_of_a_login_are_secrets_too(void **state) {
 /* Wrong keys of other programs do not stand between a task and its answer. */
 static void g6_what_was_paid_is_polled_however_crowded(void **state) {
     (void)state;
-    put_answers("balance", 200, "ERROR_KEY_DOES_NOT_EXIST");
-    for (size_t i = 0; i < 4; i++) {
-        fill_ring(1);
-        another_client();
-        begin(KP_BALANCE);
-        set("timeout_ms", "5000");
-        run();
-    }
+    crowd_the_host();
     forget_answers();
     fill_ring(1);
     another_client();

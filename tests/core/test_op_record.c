@@ -30,6 +30,21 @@ static void intent_and_outcome_are_written(void **state) {
     assert_non_null(strstr(t.lines[1], id));
 }
 
+/* It may be a key in the wrong place, that no mask knows. */
+static void a_method_that_is_not_listed_is_not_written(void **state) {
+    (void)state;
+    option("audit.file", "/var/log/x");
+    begin(KP_SUBMIT);
+    set("method", "somethingnew");
+    expect_error(KP_OK);
+    assert_int_equal(t.line_count, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_null(strstr(t.lines[i], "method"));
+    begin(KP_SUBMIT);
+    expect_error(KP_OK);
+    assert_non_null(strstr(t.lines[t.line_count - 1], "\"method\":\""));
+}
+
 static void no_intent_line_no_paid_call(void **state) {
     (void)state;
     option("audit.file", "/var/log/x");
@@ -139,11 +154,9 @@ static void cancel_during_the_submit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(intent_and_outcome_are_written),
-        CASE(no_intent_line_no_paid_call),
-        CASE(a_failed_outcome_line_hides_no_answer),
-        CASE(free_calls_are_not_recorded),
-        CASE(cancel_in_each_state),
+        CASE(intent_and_outcome_are_written), CASE(a_method_that_is_not_listed_is_not_written),
+        CASE(no_intent_line_no_paid_call),    CASE(a_failed_outcome_line_hides_no_answer),
+        CASE(free_calls_are_not_recorded),    CASE(cancel_in_each_state),
         CASE(cancel_during_the_submit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

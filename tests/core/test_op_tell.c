@@ -179,6 +179,68 @@ static void tells_who_cools(void **state) {
     assert_non_null(strstr(third, "\"state\":\"pending\""));
 }
 
+static void tells_the_places_without_a_store(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", "YOUR_API_KEY", KP_FOUND, 0);
+    put_place("env:CAPTCHAAI_API_KEY_9", case_key(1), KP_FOUND, 0);
+    begin(KP_TELL);
+    expect_error(KP_OK);
+    char keys[8192];
+    snprintf(keys, sizeof keys, "%s", fact("answer"));
+    another_client();
+    size_t stores = t.w.stores;
+    begin(KP_TELL);
+    set("what", "places");
+    expect_error(KP_OK);
+    assert_int_equal(t.w.stores, stores);
+    assert_false(passed("GATE"));
+    kp_buf want; /* the same, but the states are not known */
+    kp_buf_init(&want, NULL);
+    for (const char *at = keys, *next; *at; at = next) {
+        next = strstr(at, "\"pending\"");
+        kp_buf_add(&want, at, next ? (size_t)(next - at) : strlen(at));
+        kp_buf_str(&want, next ? "\"unknown\"" : "");
+        next = next ? next + strlen("\"pending\"") : at + strlen(at);
+    }
+    expect_fact("answer", kp_buf_text(&want));
+    kp_buf_free(&want);
+    begin(KP_VERIFY); /* what was found is in use */
+    size_t reads = t.w.reads;
+    expect_error(KP_OK);
+    assert_int_equal(t.w.reads, reads);
+    make(KP_TELL);
+    set("what", "place");
+    expect_error(KP_E_MISUSE);
+    expect_text("must be keys, places or events");
+}
+
+/* The last read may have any outcome. */
+static void places_end_with_any_read(void **state) {
+    (void)state;
+    static const struct {
+        const char *value, *outcome;
+    } last[] = {{NULL, "absent"}, {"YOUR_API_KEY", "unusable"}, {"good-enough-for-a-key", "used"}};
+    option("keys", "env:LAST");
+    for (size_t i = 0; i < 3; i++) {
+        forget_places();
+        if (last[i].value)
+            put_place("env:LAST", last[i].value, KP_FOUND, 0);
+        another_client();
+        make(KP_TELL);
+        set("what", "places");
+        expect_error(KP_OK);
+        char part[40];
+        snprintf(part, sizeof part, "\"outcome\":\"%s\"", last[i].outcome);
+        assert_non_null(strstr(fact("answer"), part));
+        assert_int_equal(t.w.stores, 0);
+    }
+    make(KP_TELL);
+    set("what", "places");
+    assert_true(reach("READ"));
+    kp_op_cancel(t.op);
+    expect_error(KP_E_CANCELLED);
+}
+
 static void dry_run_shows_and_sends_nothing(void **state) {
     (void)state;
     static const int kinds[] = {KP_SOLVE, KP_SUBMIT, KP_RESULT, KP_WAIT, KP_BALANCE, KP_VERIFY, KP_REPORT};
@@ -206,6 +268,8 @@ int main(void) {
         CASE(t7_a_plain_answer_that_may_be_cut),
         CASE(tells_about_the_keys),
         CASE(tells_who_cools),
+        CASE(tells_the_places_without_a_store),
+        CASE(places_end_with_any_read),
         CASE(dry_run_shows_and_sends_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

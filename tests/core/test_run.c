@@ -1,44 +1,10 @@
 /* test_run.c: the driver that blocks: reuse, cancellation, deadlines, signals, descriptors. */
-#include <arpa/inet.h>
-#include <dirent.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdint.h>
-#include <sys/socket.h>
 #include <sys/time.h>
 
 #include "base/error.h"
-#include "raw_service.h"
-
-enum { WATCHDOG_S = 60 };
-
-static kp_client *client;
-static kp_runner *runner;
-
-static void begin(const char *const *options) {
-    alarm(WATCHDOG_S); /* a driver that does not come back fails here */
-    client = service_client(options);
-    runner = kp_runner_new(client);
-    assert_non_null(runner);
-}
-
-static void end(void) {
-    kp_runner_free(runner);
-    kp_client_free(client);
-    alarm(0);
-}
-
-static void run_well(int kind, const char *name, const char *value) {
-    kp_op *op = service_op(client, kind);
-    assert_int_equal(kp_run(runner, op), 0);
-    assert_string_equal(fact(op, name), value);
-    kp_op_free(op);
-}
-
-static void prove(void) {
-    run_well(KP_BALANCE, "balance", "12.5");
-}
+#include "raw_run.h"
 
 static void solves(void **state) {
     (void)state;
@@ -85,14 +51,6 @@ static void takes_null(void **state) {
 
 /* ---- Time ---- */
 
-static raw_then hold(raw_server *s, const raw_request *request, int fd, void *arg) {
-    (void)s;
-    (void)request;
-    (void)arg;
-    raw_hold(fd);
-    return RAW_CLOSE;
-}
-
 static void deadline_ends_a_call(void **state) {
     (void)state;
     script.submit = hold;
@@ -105,16 +63,6 @@ static void deadline_ends_a_call(void **state) {
     assert_int_equal(raw_count(server, SUBMIT), 1);
     kp_op_free(op);
     end();
-}
-
-static int listen_silently(char *url, size_t size) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 16) == 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    snprintf(url, size, "https://127.0.0.1:%d", ntohs(address.sin_port));
-    return fd;
 }
 
 /* The time for a connect is not that of the operation: the call surely did not leave, and another try may do. */
@@ -132,12 +80,17 @@ static void connect_has_a_time_of_its_own(void **state) {
     close(fd);
 }
 
+static void run_until_it_waits(kp_op *op) {
+    while (strcmp(fact(op, "state"), "POLLWAIT") != 0)
+        assert_int_equal(kp_run_for(runner, op, 1), 1);
+}
+
 static void comes_back_in_a_wait(void **state) {
     (void)state;
     const char *const options[] = {"poll.first", "600s", NULL};
     begin(options);
-    kp_op *op = service_op(client, KP_SOLVE);
-    set_op(op, "timeout_ms", "3600000");
+    kp_op *op = patient_op(KP_SOLVE);
+    run_until_it_waits(op);
     assert_int_equal(kp_run_for(runner, op, 0), 1);
     assert_int_equal(kp_run_for(runner, op, 20), 1);
     assert_string_equal(fact(op, "state"), "POLLWAIT");
@@ -161,12 +114,6 @@ static pthread_t start_thread(kp_op *op) {
     return thread;
 }
 
-static int join(pthread_t thread) {
-    void *error;
-    assert_int_equal(pthread_join(thread, &error), 0);
-    return (int)(intptr_t)error;
-}
-
 static void cancelled_before_it_runs(void **state) {
     (void)state;
     begin(NULL);
@@ -184,8 +131,7 @@ static void cancelled_while_connecting(void **state) {
     int fd = listen_silently(url, sizeof url);
     const char *const options[] = {"url.captchaai", url, "connect_timeout", "600s", NULL};
     begin(options);
-    kp_op *op = service_op(client, KP_BALANCE);
-    set_op(op, "timeout_ms", "3600000");
+    kp_op *op = patient_op(KP_BALANCE);
     pthread_t thread = start_thread(op);
     int peer = accept(fd, NULL, NULL);
     assert_int_equal(recv(peer, &byte, 1, 0), 1); /* of the TLS handshake, which gets no answer */
@@ -202,8 +148,7 @@ static void cancelled_while_the_answer_is_awaited(void **state) {
     script.submit = hold;
     begin(NULL);
     prove();
-    kp_op *op = service_op(client, KP_SUBMIT);
-    set_op(op, "timeout_ms", "3600000");
+    kp_op *op = patient_op(KP_SUBMIT);
     pthread_t thread = start_thread(op);
     assert_true(raw_await(server, SUBMIT, 1));
     kp_run_cancel(op);
@@ -219,9 +164,8 @@ static void cancelled_in_a_wait(void **state) {
     const char *const options[] = {"poll.first", "600s", NULL};
     begin(options);
     for (int i = 0; i < 200; i++) {
-        kp_op *op = service_op(client, KP_SOLVE);
-        set_op(op, "timeout_ms", "3600000");
-        assert_int_equal(kp_run_for(runner, op, 0), 1);
+        kp_op *op = patient_op(KP_SOLVE);
+        run_until_it_waits(op);
         pthread_t thread = start_thread(op);
         for (volatile int spin = 0; spin < i * 500; spin++) {
         }
@@ -253,8 +197,7 @@ static void cancelled_by_a_signal_handler(void **state) {
     script.submit = hold;
     begin(NULL);
     prove();
-    op_of_signal = service_op(client, KP_SUBMIT);
-    set_op(op_of_signal, "timeout_ms", "3600000");
+    op_of_signal = patient_op(KP_SUBMIT);
     pthread_t other, self = pthread_self();
     assert_int_equal(pthread_create(&other, NULL, signal_when_submitted, &self), 0);
     assert_int_equal(kp_run(runner, op_of_signal), KP_E_CANCELLED);
@@ -284,16 +227,6 @@ static void signals_break_nothing(void **state) {
 }
 
 /* ---- Descriptors ---- */
-
-static int count_descriptors(void) {
-    int n = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    assert_non_null(folder);
-    while (readdir(folder))
-        n++;
-    closedir(folder);
-    return n;
-}
 
 /* The server's ends of the connections are in this process too, so they have to be closed before one counts. */
 static void no_descriptor_is_left(void **state) {

@@ -190,7 +190,9 @@ static void begin(walker *k, world *w, kp_client *client) {
     kp_op_set(op, "method", method, strlen(method));
     kp_op_set(op, "params", params, strlen(params));
     kp_op_set(op, "task", "123", 3);
-    kp_op_set(op, "what", "keys", 4);
+    static const char *const whats[] = {"keys", "places", "events"};
+    const char *what = whats[world_draw(w, COUNT(whats))];
+    kp_op_set(op, "what", what, strlen(what));
     if (!captchaai && world_draw(w, 3) == 0)
         kp_op_set(op, "sync", "1", 1);
     if (world_draw(w, 3) == 0)

@@ -2,13 +2,18 @@
 
 import pathlib
 import re
+import shutil
 import subprocess
 
-from conftest import PATIENCE
+import pytest
+
+from conftest import PATIENCE, SANITIZED
 from sandbox_box import PNG, PROGRAM
 
 README = pathlib.Path(__file__).resolve().parents[3] / "README.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
+LUA_BLOCKS = re.findall(r"^```lua\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
+LUA_MODULES = pathlib.Path(PROGRAM).parent / "lua"
 
 
 def shell(run, script, stdin=""):
@@ -22,7 +27,7 @@ def shell(run, script, stdin=""):
 
 
 def test_every_block_is_known():
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4 and len(LUA_BLOCKS) == 1
 
 
 def test_first_use(run, box):
@@ -37,8 +42,32 @@ def test_tasks(run):
     assert result.status == 0 and "reported as good\n" in result.out and '{"answer":"sandbox-answer-' in result.out
 
 
+def test_redact(run, box):
+    """The key that the command knows, and one that only its context tells."""
+    other = run.new_key()
+    pathlib.Path(run.write("my-program", f"#!/bin/sh\necho 'using {box.key} now'\necho 'apikey: {other}' >&2\n")).chmod(0o700)
+    assert shell(run, BLOCKS[2]).status == 0
+    lines = (run.work / "app.log").read_text().splitlines()
+    assert sorted(lines) == ["apikey: [REDACTED]", "using [REDACTED] now"]
+
+
+@pytest.mark.parametrize("variant, interpreter", [("5.4", "lua5.4"), ("luajit", "luajit")])
+def test_lua(run, variant, interpreter):
+    modules = LUA_MODULES / variant
+    if SANITIZED or not (modules / "keyplate.so").exists() or not shutil.which(interpreter):
+        pytest.skip("there is no such Lua, no module for it, or the module needs a sanitized interpreter")
+    for key_file, expected in ((None, "sandbox-answer-"), (run.write("wrong", run.new_key()), "ERROR_KEY_DOES_NOT_EXIST: ")):
+        changes = {"CAPTCHAAI_API_KEY_FILE": key_file} if key_file else {}
+        env = run.environment({"LUA_CPATH": f"{modules}/?.so", **changes})
+        done = subprocess.run([interpreter, "-"], input=LUA_BLOCKS[0].encode(), capture_output=True, env=env, cwd=run.work,
+                              timeout=PATIENCE * 4)
+        result = run.judge(done.returncode, done.stdout, done.stderr)
+        assert result.status == 0 and result.err == "" and result.out.startswith(expected), result
+    assert result.out.splitlines()[1] == "key"
+
+
 def test_sandbox(bare):
-    result = shell(bare, BLOCKS[2])
+    result = shell(bare, BLOCKS[3])
     assert result.status == 0 and '"cost_usd":"0.001"' in result.out
 
 

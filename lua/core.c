@@ -1,0 +1,9 @@
+/* core.c: require "keyplate.core": operations in steps, for hosts that bring their own network. No libcurl. */
+#include "module.h"
+
+__attribute__((visibility("default"))) int luaopen_keyplate_core(lua_State *L);
+
+int luaopen_keyplate_core(lua_State *L) {
+    kpl_push_library(L);
+    return 1;
+}

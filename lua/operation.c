@@ -1,0 +1,196 @@
+/* operation.c: operations as Lua objects: made, and what the caller sets. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/when.h"
+#include "module.h"
+
+/* What an operation holds outside of Lua, about. */
+enum { OPERATION_KILOBYTES = 4 };
+
+kpl_operation *kpl_operation_push(lua_State *L, int client, int kind) {
+    kpl_client *c = kpl_client_at(L, client);
+    luaL_checkstack(L, 12, NULL);
+    kpl_operation *o = kpl_new(L, KPL_OPERATION, sizeof *o);
+    o->kind = kind;
+    lua_createtable(L, KPL_WHY, 0);
+    lua_pushvalue(L, client);
+    lua_rawseti(L, -2, KPL_OWNER);
+    kpl_set_table(L, -2);
+    o->op = kp_op_new(c->client, kind);
+    if (!o->op)
+        kpl_no_memory(L);
+    if (kind == KP_TELL)
+        kp_op_set(o->op, "what", "keys", 4);
+    kpl_count_memory(L, OPERATION_KILOBYTES);
+    return o;
+}
+
+/* ---- What the caller sets. Misuse of Lua throws here; what the core refuses ends the operation. ---- */
+
+static void set_text(lua_State *L, int index, kp_op *op, const char *name) {
+    size_t len = 0;
+    if (lua_type(L, index) != LUA_TSTRING)
+        luaL_error(L, "keyplate: %s: a string is expected, got %s", name, luaL_typename(L, index));
+    const char *text = lua_tolstring(L, index, &len);
+    kp_op_set(op, name, text, len);
+}
+
+void kpl_operation_method(lua_State *L, int index, kp_op *op) {
+    set_text(L, index, op, "method");
+}
+
+void kpl_operation_task(lua_State *L, int index, kp_op *op) {
+    set_text(L, index, op, "task");
+}
+
+static bool is_file(const char *name) {
+    return strcmp(name, "file") == 0;
+}
+
+/* file has the bytes of an upload; all others are JSON. */
+void kpl_operation_params(lua_State *L, int index, kp_op *op) {
+    if (lua_isnoneornil(L, index))
+        return;
+    if (!lua_istable(L, index))
+        luaL_error(L, "keyplate: params: a table is expected, got %s", luaL_typename(L, index));
+    luaL_checkstack(L, 12, NULL);
+    int top = lua_gettop(L);
+    lua_pushliteral(L, "file");
+    lua_rawget(L, index);
+    if (!lua_isnil(L, -1))
+        set_text(L, lua_gettop(L), op, "file");
+    kp_buf *text = kpl_text(L);
+    kpl_writer w = {.L = L, .out = text, .what = "parameter"};
+    kp_buf_char(text, '{');
+    kpl_write_members(&w, index, 0, is_file);
+    kp_buf_char(text, '}');
+    if (text->failed)
+        kpl_no_memory(L);
+    kp_op_set(op, "params", kp_buf_text(text), text->len);
+    kp_buf_free(text);
+    lua_settop(L, top);
+}
+
+void kpl_operation_good(lua_State *L, int index, kp_op *op) {
+    bool good = lua_toboolean(L, index), known = lua_isboolean(L, index);
+    if (lua_type(L, index) == LUA_TSTRING) {
+        const char *word = lua_tostring(L, index);
+        good = strcmp(word, "good") == 0;
+        known = good || strcmp(word, "bad") == 0;
+    }
+    if (!known)
+        luaL_error(L, "keyplate: good: true, false, 'good' or 'bad' is expected, got %s", luaL_typename(L, index));
+    kp_op_set(op, "good", good ? "1" : "0", 1);
+}
+
+static void set_flag(lua_State *L, int index, kp_op *op, const char *name) {
+    if (!lua_isboolean(L, index))
+        luaL_error(L, "keyplate: %s: true or false is expected, got %s", name, luaL_typename(L, index));
+    kp_op_set(op, name, lua_toboolean(L, index) ? "1" : "0", 1);
+}
+
+/* Seconds, or a text such as "120s". */
+static void set_timeout(lua_State *L, int index, kp_op *op) {
+    const double most = 366.0 * 86400;
+    uint64_t ms = 0;
+    size_t len = 0;
+    if (lua_type(L, index) == LUA_TNUMBER) {
+        double seconds = lua_tonumber(L, index);
+        if (seconds > 0 && seconds <= most)
+            ms = (uint64_t)ceil(seconds * 1000);
+    } else if (lua_type(L, index) == LUA_TSTRING) {
+        const char *text = lua_tolstring(L, index, &len);
+        if (!kp_parse_duration(text, len, &ms))
+            ms = 0;
+    }
+    if (ms == 0)
+        luaL_error(L, "keyplate: timeout: seconds above 0, or a text such as '120s' or '500ms', is expected");
+    kp_buf *text = kpl_text(L);
+    kp_buf_i64(text, (int64_t)ms);
+    if (text->failed)
+        kpl_no_memory(L);
+    kp_op_set(op, "timeout_ms", kp_buf_text(text), text->len);
+    kp_buf_free(text);
+    lua_pop(L, 1);
+}
+
+static void set_option(lua_State *L, int index, kp_op *op, const char *name) {
+    if (strcmp(name, "method") == 0)
+        kpl_operation_method(L, index, op);
+    else if (strcmp(name, "params") == 0)
+        kpl_operation_params(L, index, op);
+    else if (strcmp(name, "task") == 0)
+        kpl_operation_task(L, index, op);
+    else if (strcmp(name, "good") == 0)
+        kpl_operation_good(L, index, op);
+    else if (strcmp(name, "timeout") == 0)
+        set_timeout(L, index, op);
+    else
+        set_flag(L, index, op, name);
+}
+
+static int unknown_option(lua_State *L, const char *name, const char *const *names) {
+    lua_pushliteral(L, "");
+    for (size_t i = 0; names[i]; i++) {
+        lua_pushfstring(L, i ? ", %s" : "%s", names[i]);
+        lua_concat(L, 2);
+    }
+    const char *list = lua_tostring(L, -1);
+    if (name && kpl_is_word(name))
+        return luaL_error(L, "keyplate: there is no option '%s' here; there are: %s", name, list);
+    return luaL_error(L, "keyplate: there is no option of the name given here; there are: %s", list);
+}
+
+static bool is_one_of(const char *name, const char *const *names) {
+    for (size_t i = 0; names[i]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+void kpl_operation_options(lua_State *L, int options, kp_op *op, const char *const *names) {
+    if (lua_isnoneornil(L, options))
+        return;
+    if (!lua_istable(L, options))
+        luaL_error(L, "keyplate: options: a table is expected, got %s", luaL_typename(L, options));
+    luaL_checkstack(L, 12, NULL);
+    for (lua_pushnil(L); lua_next(L, options); lua_pop(L, 1)) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
+        if (!name || !is_one_of(name, names))
+            unknown_option(L, name, names);
+        else
+            set_option(L, lua_gettop(L), op, name);
+    }
+}
+
+/* ---- client:operation ---- */
+
+static const char *const look_names[] = {"timeout", NULL};
+static const char *const submit_names[] = {"method", "params", "sync", "timeout", "dry_run", NULL};
+static const char *const task_names[] = {"task", "timeout", NULL};
+static const char *const report_names[] = {"task", "good", "timeout", NULL};
+
+static const struct {
+    const char *name;
+    int kind;
+    const char *const *options;
+} kinds[] = {{"balance", KP_BALANCE, look_names}, {"verify", KP_VERIFY, look_names},
+             {"submit", KP_SUBMIT, submit_names}, {"solve", KP_SOLVE, submit_names},
+             {"result", KP_RESULT, task_names},   {"wait", KP_WAIT, task_names},
+             {"report", KP_REPORT, report_names}, {"keys", KP_TELL, look_names}};
+
+int kpl_operation_make(lua_State *L) {
+    kpl_client_free_at(L, 1);
+    luaL_checktype(L, 2, LUA_TSTRING);
+    const char *name = lua_tostring(L, 2);
+    lua_settop(L, 3);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(name, kinds[i].name) == 0) {
+            const kpl_operation *o = kpl_operation_push(L, 1, kinds[i].kind);
+            kpl_operation_options(L, 3, o->op, kinds[i].options);
+            return 1;
+        }
+    return luaL_argerror(L, 2, "balance, verify, submit, solve, result, wait, report or keys expected");
+}

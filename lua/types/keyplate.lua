@@ -1,0 +1,291 @@
+---@meta keyplate
+-- keyplate.lua: annotations of the modules keyplate and keyplate.core for LuaLS. Nothing here is run.
+
+---@class keyplate
+---@field null lightuserdata null in the JSON of parameters
+---@field _VERSION string such as "0.1.0"
+local keyplate = {}
+
+---A key by value; shows itself as "***ab12".
+---@class keyplate.Secret: userdata
+
+---A reference ("env:NAME", "file:PATH", ...), a function that returns the key (nil: there is none here; nil and a
+---message: it failed), or a key by value.
+---@alias keyplate.Key string|keyplate.Secret|fun(): string?, string?
+
+---@class keyplate.Member
+---@field name? string
+---@field from keyplate.Key[] places in order: the first that exists wins
+---@field account? string
+
+---@alias keyplate.Duration number|string seconds, or a text such as "120s", "500ms"
+
+---The options of `keyplate help config`, as nested tables or dotted names.
+---@class keyplate.Options
+---@field provider? "captchaai"|"nocaptchaai"
+---@field key? keyplate.Key|keyplate.Member one member; or keys
+---@field keys? (keyplate.Key|keyplate.Member)[] members in order of preference
+---@field config? string|boolean a configuration file; false: neither file nor environment
+---@field log? boolean|fun(level: keyplate.Level, message: string, event: keyplate.Event) true: lines on stderr
+---@field timeout? keyplate.Duration
+---@field connect_timeout? keyplate.Duration
+---@field url? {captchaai?: string, nocaptchaai?: string}
+---@field poll? {first?: keyplate.Duration, every?: keyplate.Duration}
+---@field proxy? string
+---@field source_address? string
+---@field ca_file? string
+---@field allow_http_hosts? string
+---@field max_answer? integer
+---@field strict? boolean
+---@field store? string
+---@field audit? {file?: string}
+---@field events? integer
+---@field redact? {bare_hex?: "always"|"context"|"off"}
+---@field [string] any
+
+---@alias keyplate.Level "debug"|"info"|"warning"|"error"
+
+---@alias keyplate.Class
+---| "usage" | "input" | "key" | "funds" | "address" | "busy" | "quota" | "task" | "pending" | "network"
+---| "protocol" | "server" | "timeout" | "limit" | "store" | "cancelled" | "unknown" | "internal"
+
+---A failure. tostring gives "code: text. advice"; it can be concatenated.
+---@class keyplate.Error
+---@field code string the service's word or keyplate's own
+---@field class keyplate.Class
+---@field text string
+---@field advice string
+---@field unknown boolean a paid call whose outcome is not known: it counts as spent
+---@field retry_after? number seconds
+---@field task? string
+---@field provider_code? string
+---@field http_status? integer
+---@operator concat(any): string
+
+---tostring gives the answer.
+---@class keyplate.Solution
+---@field answer string
+---@field task? string
+---@field provider string
+---@field key string masked
+---@field cost? string dollars, where known
+---@field elapsed number seconds
+---@field polls integer
+
+---@class keyplate.Event
+---@field time string
+---@field event string
+---@field level keyplate.Level
+---@field message string
+---@field operation? string
+---@field provider? string
+---@field method? string
+---@field task? string
+---@field key? string
+---@field fingerprint? string
+---@field status? string
+---@field class? keyplate.Class
+---@field attempts? integer
+---@field polls? integer
+---@field duration_ms? integer
+---@field outcome_unknown? boolean
+
+---@class keyplate.KeyState
+---@field name string
+---@field masked? string
+---@field fingerprint? string
+---@field source? string
+---@field version? string
+---@field state string
+---@field readable_by_others boolean
+---@field default boolean
+---@field from {place: string, outcome: string, note: string}[]
+
+---@class keyplate.Gap
+---@field name string
+---@field text string
+---@field advice string
+
+---@class keyplate.LookOptions
+---@field timeout? keyplate.Duration
+
+---@class keyplate.PaidOptions: keyplate.LookOptions
+---@field sync? boolean
+
+---A client of one service. Throws when the options are wrong.
+---@param options? keyplate.Options
+---@return keyplate.Client
+function keyplate.new(options) end
+
+---@param value string
+---@return keyplate.Secret
+function keyplate.key_from_value(value) end
+
+---The text without keys; the same string if there were none.
+---@param text string
+---@return string
+function keyplate.redact(text) end
+
+---@param options? {bare_hex?: "always"|"context"|"off", client?: keyplate.Client}
+---@return keyplate.Redactor
+function keyplate.redactor(options) end
+
+---All error codes.
+---@return {code: string, class: keyplate.Class, text: string, advice: string}[]
+function keyplate.errors() end
+
+---What protects the keys of this process less than it should.
+---@return keyplate.Gap[]
+function keyplate.hygiene() end
+
+---Marks a table as a list, for JSON: an empty one is [] then.
+---@generic T: table
+---@param list? T
+---@return T
+function keyplate.array(list) end
+
+---Milliseconds of the clock of Operation:deadline.
+---@return number
+function keyplate.clock() end
+
+---The methods from balance to report block, and are in keyplate only, not in keyplate.core.
+---@class keyplate.Client: userdata
+local Client = {}
+
+---@param options? keyplate.LookOptions
+---@return string? dollars
+---@return integer|keyplate.Error micro-dollars, or why not
+function Client:balance(options) end
+
+---@param options? keyplate.LookOptions
+---@return string? dollars
+---@return integer|keyplate.Error micro-dollars, or why not
+function Client:verify(options) end
+
+---false and a solution if the service answers at once, without a task.
+---@param method string
+---@param params? table
+---@param options? keyplate.PaidOptions
+---@return string|false|nil task
+---@return keyplate.Error|keyplate.Solution|nil
+function Client:submit(method, params, options) end
+
+---@param method string
+---@param params? table
+---@param options? keyplate.PaidOptions
+---@return keyplate.Solution?
+---@return keyplate.Error?
+function Client:solve(method, params, options) end
+
+---Asks once; nil without an error while the task is pending.
+---@param task string
+---@param options? keyplate.LookOptions
+---@return keyplate.Solution?
+---@return keyplate.Error?
+function Client:result(task, options) end
+
+---@param task string
+---@param options? keyplate.LookOptions
+---@return keyplate.Solution?
+---@return keyplate.Error?
+function Client:wait(task, options) end
+
+---@param task string
+---@param good boolean|"good"|"bad"
+---@param options? keyplate.LookOptions
+---@return true?
+---@return keyplate.Error?
+function Client:report(task, good, options) end
+
+---@return keyplate.KeyState[]?
+---@return keyplate.Error?
+function Client:keys() end
+
+---@return keyplate.Gap[]
+function Client:hygiene() end
+
+---The events that wait, oldest first; they are gone then.
+---@return keyplate.Event[]?
+---@return keyplate.Error?
+function Client:events() end
+
+---@param kind "balance"|"verify"|"submit"|"solve"|"result"|"wait"|"report"|"keys"
+---@param options? {method?: string, params?: table, task?: string, good?: boolean|"good"|"bad", sync?: boolean, timeout?: keyplate.Duration, dry_run?: boolean}
+---@return keyplate.Operation
+function Client:operation(kind, options) end
+
+function Client:close() end
+
+---@class keyplate.Redactor: userdata
+local Redactor = {}
+
+---The next part of a stream; what may be shown now.
+---@param part string
+---@return string
+function Redactor:feed(part) end
+
+---Ends the stream; the rest of it.
+---@return string
+function Redactor:close() end
+
+---An operation in steps, for drivers of their own.
+---@class keyplate.Operation: userdata
+local Operation = {}
+
+---@return "time"|"http"|"read"|"store"|"append"|"done"
+function Operation:step() end
+
+---When the step is time: call time() then; else: give up then.
+---@return number milliseconds of keyplate.clock
+function Operation:deadline() end
+
+---Tells the time. First of all, and whenever time may have passed.
+function Operation:time() end
+
+---Does a step that is read, store or append; false: it is none, or the host has to give a key.
+---@return boolean
+function Operation:do_local() end
+
+---What the step read is about, such as "host:mine".
+---@return string?
+function Operation:read() end
+
+---Answers a read of "host:..."; nil: there is no such key.
+---@param key string?
+---@return boolean taken
+function Operation:give(key) end
+
+---What the step http is to send. It has the key in it: never log it.
+---@return {method: string, url: string, shown_url: string, headers: string[][], body?: string, once: boolean, limit: integer, connect_ms: integer, proxy?: string, source?: string, ca_file?: string}?
+function Operation:request() end
+
+---@param status integer
+function Operation:on_status(status) end
+
+---@param name string
+---@param value string
+function Operation:on_header(name, value) end
+
+---@param data string
+---@return boolean stop true: read no more
+function Operation:on_body(data) end
+
+---@param net "ok"|"resolve"|"connect"|"tls"|"proxy"|"reset"|"late"|"stopped"
+---@param sent boolean false only if no byte of the request can have left
+function Operation:on_end(net, sent) end
+
+function Operation:cancel() end
+
+---What the method of the client returns. Throws before the step is done.
+---@return any
+---@return any
+function Operation:result() end
+
+---A fact by name, such as "answer", "task", "state".
+---@param name string
+---@return string?
+function Operation:get(name) end
+
+function Operation:close() end
+
+return keyplate
