@@ -11,6 +11,7 @@ ROW = re.compile(r"^\| ([A-Z]\d+[a-z]?) \|(.*)\| (covered|partly|later) \|(.*)\|
 HELD = [f"T{i}" for i in range(1, 15)] + [f"P{i}" for i in range(1, 8)] + [f"K{i}" for i in range(1, 8)] + ["K4b", "G6"]
 C_TEST = re.compile(r"(?:cmocka_unit_test\w*|[A-Z_]*TEST|[A-Z_]*CASE)\(\s*(?:test_)?([a-z]\d+[a-z]?)_\w+")
 LUA_TEST = re.compile(r"""\bit\(\s*["']([a-z]\d+[a-z]?)_\w+""")
+PHP_TEST = re.compile(r"""\btest\(\s*["']([a-z]\d+[a-z]?)_\w+""")
 PYTHON_TEST = re.compile(r"^\s*(?:async )?def test_([a-z]\d+[a-z]?)_\w+", re.M)
 
 
@@ -18,7 +19,7 @@ def tested():
     """From the number of a row, in lower case, to the files with a test of that number."""
     found = {}
     for path in sorted(TESTS.rglob("*")):
-        pattern = {".c": C_TEST, ".lua": LUA_TEST, ".py": PYTHON_TEST}.get(path.suffix)
+        pattern = {".c": C_TEST, ".lua": LUA_TEST, ".phpt": PHP_TEST, ".py": PYTHON_TEST}.get(path.suffix)
         if pattern is not None:
             for number in pattern.findall(path.read_text(encoding="utf-8")):
                 found.setdefault(number, set()).add(str(path.relative_to(TESTS)))
