@@ -91,8 +91,7 @@ static int client_gc(lua_State *L) {
 
 static int client_tostring(lua_State *L) {
     kpl_client *c = kpl_check(L, 1, KPL_CLIENT, sizeof *c);
-    const char *provider = kp_client_option(c->client, "provider");
-    lua_pushfstring(L, "%s (%s)", KPL_CLIENT, provider ? provider : "closed");
+    lua_pushfstring(L, "%s (%s)", KPL_CLIENT, c->client ? c->client->provider->name : "closed");
     return 1;
 }
 
@@ -106,10 +105,11 @@ static int client_keys(lua_State *L) {
     return kpl_push_result(L, 2);
 }
 
-static void push_hygiene(lua_State *L, const kp_client *client) {
+/* A finalizer that runs meanwhile can close the client, not collect it: its object is on the stack. */
+static void push_hygiene(lua_State *L, const kpl_client *c) {
     const char *text = "", *advice = "", *name;
     lua_newtable(L);
-    for (size_t i = 0; (name = kp_hygiene(client, i, &text, &advice)); i++) {
+    for (size_t i = 0; (name = kp_hygiene(c->client, i, &text, &advice)); i++) {
         lua_createtable(L, 0, 3);
         lua_pushstring(L, name);
         lua_setfield(L, -2, "name");
@@ -122,7 +122,7 @@ static void push_hygiene(lua_State *L, const kp_client *client) {
 }
 
 static int client_hygiene(lua_State *L) {
-    push_hygiene(L, kpl_client_at(L, 1)->client);
+    push_hygiene(L, kpl_client_at(L, 1));
     return 1;
 }
 

@@ -7,9 +7,7 @@ void kpl_drive(lua_State *L, int operation) {
     luaL_checkstack(L, 8, NULL);
     lua_pushcfunction(L, kpl_driver_steps);
     lua_pushvalue(L, operation);
-    kpl_get_table(L, operation);
-    lua_rawgeti(L, -1, KPL_OWNER);
-    lua_remove(L, -2);
+    kpl_get_slot(L, operation, KPL_OWNER);
     kpl_client *c = kpl_client_at(L, lua_gettop(L));
     c->running++;
     o->driven = true;

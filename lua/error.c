@@ -1,14 +1,22 @@
 /* error.c: failures as Lua values: a table that shows itself as "code: text. advice". */
+#include <string.h>
+
+#include "base/error.h"
 #include "base/text.h"
 #include "module.h"
 
 static void set_fact(lua_State *L, const kp_op *op, const char *field, const char *fact) {
     size_t len = 0;
     const char *value = kp_op_get(op, fact, &len);
-    if (value) {
+    if (value && len > 0) {
         lua_pushlstring(L, value, len);
         lua_setfield(L, -2, field);
     }
+}
+
+static void set_string(lua_State *L, const char *field, const char *value) {
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, field);
 }
 
 static bool get_number(const kp_op *op, const char *fact, int64_t *out) {
@@ -19,25 +27,28 @@ static bool get_number(const kp_op *op, const char *fact, int64_t *out) {
 
 /* What the function that gives the key said is more to the point than what the core knows of it. */
 static void set_text(lua_State *L, int operation, const kp_op *op) {
-    kpl_get_table(L, operation);
-    lua_rawgeti(L, -1, KPL_WHY);
+    kpl_get_slot(L, operation, KPL_WHY);
     const char *why = kp_same(kp_op_get(op, "class", NULL), "key") ? lua_tostring(L, -1) : NULL;
     if (why) {
         lua_pushfstring(L, "%s: the function that gives it failed: %s", kp_error_text(kp_op_error(op)), why);
-        lua_setfield(L, -4, "text");
+        lua_setfield(L, -3, "text");
     }
-    lua_pop(L, 2);
-    if (!why)
-        set_fact(L, op, "text", "text");
+    lua_pop(L, 1);
 }
 
 void kpl_push_error(lua_State *L, int operation) {
     kpl_operation *o = kpl_check(L, operation, KPL_OPERATION, sizeof *o);
-    static const char *const facts[] = {"code", "class", "advice", "task", "provider_code"};
+    static const char *const facts[] = {"code", "class", "text", "advice", "task", "provider_code"};
+    int code = kp_op_error(o->op);
     int64_t number = 0;
     lua_createtable(L, 0, 10);
     luaL_getmetatable(L, KPL_ERROR);
     lua_setmetatable(L, -2);
+    /* When memory is short the operation's own facts are empty; what its code stands for is known all the same. */
+    set_string(L, "code", kp_error_name(code));
+    set_string(L, "class", kp_error_class(code));
+    set_string(L, "text", kp_error_text(code));
+    set_string(L, "advice", kp_error_advice(code));
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
         set_fact(L, o->op, facts[i], facts[i]);
     set_text(L, operation, o->op);
@@ -72,7 +83,7 @@ static int error_tostring(lua_State *L) {
     push_field(L, 1, "advice");
     size_t len = 0;
     const char *text = lua_tolstring(L, 3, &len);
-    const char *stop = len > 0 && text[len - 1] == '.' ? "" : ".";
+    const char *stop = len > 0 && strchr(".?!", text[len - 1]) ? "" : ".";
     lua_pushfstring(L, "%s: %s%s %s", lua_tostring(L, 2), text, stop, lua_tostring(L, 4));
     return 1;
 }

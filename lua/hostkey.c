@@ -5,18 +5,12 @@
 
 /* Pushes the function that gives the key that the operation reads now, or nil. */
 static void push_function(lua_State *L, int client, const char *name) {
-    lua_pushnil(L);
-    kpl_get_table(L, client);
+    kpl_get_slot(L, client, KPL_FUNCTIONS);
     if (lua_istable(L, -1)) {
-        lua_rawgeti(L, -1, KPL_FUNCTIONS);
-        if (lua_istable(L, -1)) {
-            lua_pushstring(L, name);
-            lua_rawget(L, -2);
-            lua_replace(L, -4);
-        }
-        lua_pop(L, 1);
+        lua_pushstring(L, name);
+        lua_rawget(L, -2);
+        lua_replace(L, -2);
     }
-    lua_pop(L, 1);
 }
 
 /* Keeps the text at the top of the stack, without what could be a key, as the reason of the error to come. */
@@ -24,15 +18,17 @@ static void keep_reason(lua_State *L, int operation) {
     size_t len = 0;
     const char *text = lua_tolstring(L, -1, &len);
     kpl_get_table(L, operation);
-    kpl_push_redacted(L, text, len);
-    lua_rawseti(L, -2, KPL_WHY);
+    if (lua_istable(L, -1)) {
+        kpl_push_redacted(L, text, len);
+        lua_rawseti(L, -2, KPL_WHY);
+    }
     lua_pop(L, 1);
 }
 
 static void fail(lua_State *L, int operation, kp_op *op) {
-    keep_reason(L, operation);
     kp_local_time(op);
     kp_on_read(op, KP_FAILED, KP_WHY_IO, 0);
+    keep_reason(L, operation);
 }
 
 /* Takes the two values at the top: the key, or nil and a message. */
@@ -56,14 +52,16 @@ static void take_values(lua_State *L, int operation, kp_op *op) {
 
 bool kpl_answer_read(lua_State *L, int operation) {
     kpl_operation *o = kpl_check(L, operation, KPL_OPERATION, sizeof *o);
-    const char *name = kp_read_name(o->op);
+    char name[64] = ""; /* what the core lends ends with the operation, which a finalizer can close */
+    const char *lent = kp_read_name(o->op);
+    if (lent && strlen(lent) < sizeof name)
+        memcpy(name, lent, strlen(lent) + 1);
     int top = lua_gettop(L);
     luaL_checkstack(L, 12, NULL);
-    kpl_get_table(L, operation);
-    lua_rawgeti(L, -1, KPL_OWNER);
+    kpl_get_slot(L, operation, KPL_OWNER);
     int owner = lua_gettop(L);
     kpl_client *client = kpl_test(L, owner, KPL_CLIENT, sizeof *client);
-    if (!client || !name || strncmp(name, "host:", 5) != 0) {
+    if (!client || strncmp(name, "host:", 5) != 0) {
         lua_settop(L, top);
         return false;
     }
@@ -73,10 +71,10 @@ bool kpl_answer_read(lua_State *L, int operation) {
         return false;
     }
     client->asking++;
-    o->asking = true;
+    o->held++;
     int status = lua_pcall(L, 0, 2, 0);
     client->asking--;
-    o->asking = false;
+    o->held--;
     if (status == 0)
         take_values(L, operation, o->op);
     else if (kpl_is_interrupt(L, -1))

@@ -20,7 +20,15 @@ static const luaL_Reg functions[] = {{"new", kpl_client_make},
 
 static const luaL_Reg no_meta[] = {{NULL, NULL}};
 
-void kpl_push_library(lua_State *L) {
+bool kpl_find_library(lua_State *L, const char *place) {
+    lua_getfield(L, LUA_REGISTRYINDEX, place);
+    if (lua_istable(L, -1))
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+void kpl_push_library(lua_State *L, const char *place) {
     luaL_checkversion(L);
     if (kp_abi() != KP_ABI)
         luaL_error(L, "keyplate: the module was built for another version of the core");
@@ -38,4 +46,6 @@ void kpl_push_library(lua_State *L) {
     lua_setfield(L, -2, "null");
     lua_pushstring(L, kp_version());
     lua_setfield(L, -2, "_VERSION");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, place);
 }

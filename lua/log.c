@@ -99,12 +99,7 @@ void kpl_tell_log(lua_State *L, int client) {
     int top = lua_gettop(L);
     lua_pushcfunction(L, tell_all);
     lua_pushvalue(L, client);
-    kpl_get_table(L, client);
-    if (lua_istable(L, -1))
-        lua_rawgeti(L, -1, KPL_LOG);
-    else
-        lua_pushnil(L);
-    lua_remove(L, -2);
+    kpl_get_slot(L, client, KPL_LOG);
     if (!lua_toboolean(L, -1)) {
         lua_settop(L, top);
         return;

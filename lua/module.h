@@ -43,6 +43,11 @@ void kpl_push_shown(lua_State *, int index);
 /* True if a name can be repeated in a message: a short word, and so no key that somebody put in a wrong place. */
 bool kpl_is_word(const char *name);
 int kpl_no_memory(lua_State *);
+/* Pushes what the table of the object at an index has at n; nil if somebody took the table away. */
+void kpl_get_slot(lua_State *, int index, int n);
+/* Calls a function with all that is on the stack, which stays; pushes what it gives, and returns how many values that
+   is. What is held is not used or ended meanwhile: finalizers, anybody's code, run wherever Lua takes memory. */
+int kpl_hold(lua_State *, int *held, lua_CFunction call);
 /* Lua does not see what an object holds outside of its own memory: makes it collect as if it did. */
 void kpl_count_memory(lua_State *, int kilobytes);
 void kpl_open_objects(lua_State *);
@@ -67,6 +72,8 @@ void kpl_write_list(kpl_writer *, int index, int depth);
 bool kpl_write_members(kpl_writer *, int index, int depth, bool (*skips)(const char *name));
 /* Strings with every byte as it is: whether they are UTF-8 is for the core to say. */
 void kpl_write_string(kp_buf *, const char *text, size_t len);
+/* True if members of the table at an index are seen through its metatable only: they would be left out unnoticed. */
+bool kpl_inherits(lua_State *, int index);
 int kpl_array(lua_State *); /* keyplate.array */
 void kpl_push_null(lua_State *);
 
@@ -113,7 +120,7 @@ void kpl_open_secret(lua_State *);
 typedef struct kpl_operation {
     kp_op *op; /* NULL: closed */
     int kind;
-    bool asking; /* the function that gives its key runs */
+    int held;    /* the function that gives its key runs, or its texts go to Lua: nobody else uses it meanwhile */
     bool driven; /* a call that blocks drives it */
     bool logged; /* its events were told */
 } kpl_operation;
@@ -189,7 +196,13 @@ void kpl_open_calls(lua_State *);
 
 /* ---- library.c ---- */
 
-/* Pushes the module's table, and makes all kinds of objects. */
-void kpl_push_library(lua_State *);
+/* Where the registry has the library of each module: there is one in a Lua state, however often it is required. */
+#define KPL_LIBRARY "keyplate.library"
+#define KPL_CORE_LIBRARY "keyplate.core.library"
+
+/* Pushes the library that this Lua state has at that place already, or nothing: false. */
+bool kpl_find_library(lua_State *, const char *place);
+/* Makes all kinds of objects, and the library, which is kept at that place and pushed. */
+void kpl_push_library(lua_State *, const char *place);
 
 #endif

@@ -114,6 +114,31 @@ bool kpl_is_word(const char *name) {
     return len > 0 && len <= 24 && strspn(name, letters) == len;
 }
 
+/* ---- What others do meanwhile ---- */
+
+void kpl_get_slot(lua_State *L, int index, int n) {
+    kpl_get_table(L, index);
+    if (lua_istable(L, -1))
+        lua_rawgeti(L, -1, n);
+    else
+        lua_pushnil(L);
+    lua_remove(L, -2);
+}
+
+int kpl_hold(lua_State *L, int *held, lua_CFunction call) {
+    int count = lua_gettop(L);
+    luaL_checkstack(L, count + 8, NULL);
+    lua_pushcfunction(L, call);
+    for (int i = 1; i <= count; i++)
+        lua_pushvalue(L, i);
+    ++*held;
+    int status = lua_pcall(L, count, LUA_MULTRET, 0);
+    --*held;
+    return status ? lua_error(L) : lua_gettop(L) - count;
+}
+
+/* ---- Memory ---- */
+
 int kpl_no_memory(lua_State *L) {
     return luaL_error(L, "keyplate: memory is short");
 }

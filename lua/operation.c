@@ -155,10 +155,13 @@ void kpl_operation_options(lua_State *L, int options, kp_op *op, const char *con
         return;
     if (!lua_istable(L, options))
         luaL_error(L, "keyplate: options: a table is expected, got %s", luaL_typename(L, options));
+    if (kpl_inherits(L, options))
+        luaL_error(L, "keyplate: options: the table has members in its metatable; copy them into a plain table");
     luaL_checkstack(L, 12, NULL);
     for (lua_pushnil(L); lua_next(L, options); lua_pop(L, 1)) {
-        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-        if (!name || !is_one_of(name, names))
+        size_t len = 0;
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &len) : NULL;
+        if (!name || strlen(name) != len || !is_one_of(name, names))
             unknown_option(L, name, names);
         else
             set_option(L, lua_gettop(L), op, name);

@@ -7,17 +7,19 @@
 typedef struct holder {
     kp_redactor *redactor; /* NULL: closed */
     kp_client *client;     /* whose options hold, if it is the redactor's own */
+    int held;              /* its text goes to Lua: nobody else uses it meanwhile */
 } holder;
 
 static void end(holder *object) {
     kp_redactor_free(object->redactor);
     kp_client_free(object->client);
-    *object = (holder){NULL, NULL};
+    object->redactor = NULL;
+    object->client = NULL;
 }
 
 static int redactor_gc(lua_State *L) {
     holder *object = kpl_test(L, 1, KPL_REDACTOR, sizeof *object);
-    if (object)
+    if (object && !object->held)
         end(object);
     return 0;
 }
@@ -107,29 +109,38 @@ int kpl_redactor_make(lua_State *L) {
 
 /* ---- Used ---- */
 
-/* Pushes what comes of the text at an index: the text itself if nothing was changed. */
-static void push_part(lua_State *L, kp_redactor *redactor, int index, bool final) {
+/* Of the redactor, a text, and whether it is the last: gives what comes of it; the same text if nothing was changed. */
+static int give_part(lua_State *L) {
+    holder *object = kpl_check(L, 1, KPL_REDACTOR, sizeof *object);
     size_t len = 0, out_len = 0;
-    const char *text = lua_tolstring(L, index, &len), *out = NULL;
-    switch (kp_redactor_feed(redactor, text, len, final, &out, &out_len)) {
-    case 0: lua_pushvalue(L, index); return;
-    case 1: lua_pushlstring(L, out ? out : "", out_len); return;
-    default: luaL_error(L, "keyplate: memory is short, and the text is not shown");
+    const char *text = lua_tolstring(L, 2, &len), *out = NULL;
+    switch (kp_redactor_feed(object->redactor, text, len, lua_toboolean(L, 3), &out, &out_len)) {
+    case 0: lua_pushvalue(L, 2); return 1;
+    case 1: lua_pushlstring(L, out ? out : "", out_len); return 1;
+    default: return luaL_error(L, "keyplate: memory is short, and the text is not shown");
     }
+}
+
+/* Stack: redactor, text. */
+static int part(lua_State *L, holder *object, bool final) {
+    lua_settop(L, 2);
+    lua_pushboolean(L, final);
+    return kpl_hold(L, &object->held, give_part);
 }
 
 static holder *redactor_at(lua_State *L) {
     holder *object = kpl_check(L, 1, KPL_REDACTOR, sizeof *object);
     if (!object->redactor)
         luaL_error(L, "keyplate: the redactor is closed");
+    if (object->held)
+        luaL_error(L, "keyplate: the redactor is in the midst of a part");
     return object;
 }
 
 static int redactor_feed(lua_State *L) {
-    const holder *object = redactor_at(L);
+    holder *object = redactor_at(L);
     luaL_checktype(L, 2, LUA_TSTRING);
-    push_part(L, object->redactor, 2, false);
-    return 1;
+    return part(L, object, false);
 }
 
 static int redactor_close(lua_State *L) {
@@ -137,7 +148,7 @@ static int redactor_close(lua_State *L) {
     lua_settop(L, 1);
     lua_pushliteral(L, "");
     if (object->redactor) {
-        push_part(L, object->redactor, 2, true);
+        part(L, redactor_at(L), true);
         end(object);
     }
     return 1;
@@ -158,7 +169,7 @@ int kpl_redact(lua_State *L) {
     lua_pushlightuserdata(L, key);
     lua_rawget(L, LUA_REGISTRYINDEX);
     holder *object = kpl_test(L, 2, KPL_REDACTOR, sizeof *object);
-    if (!object || !object->redactor) {
+    if (!object || !object->redactor || object->held) {
         lua_settop(L, 1);
         object = kpl_new(L, KPL_REDACTOR, sizeof *object);
         make_own(L, object, learn_local(L));
@@ -166,18 +177,21 @@ int kpl_redact(lua_State *L) {
         lua_pushvalue(L, 2);
         lua_rawset(L, LUA_REGISTRYINDEX);
     }
-    push_part(L, object->redactor, 1, true);
-    return 1;
+    lua_settop(L, 2);
+    lua_insert(L, 1);
+    return part(L, object, true);
 }
 
 void kpl_push_redacted(lua_State *L, const char *text, size_t len) {
     holder *object = kpl_new(L, KPL_REDACTOR, sizeof *object);
     make(L, object, NULL);
+    lua_pushcfunction(L, give_part);
+    lua_pushvalue(L, -2);
     lua_pushlstring(L, text ? text : "", len);
-    push_part(L, object->redactor, lua_gettop(L), true);
+    lua_pushboolean(L, 1);
+    lua_call(L, 3, 1);
     end(object);
-    lua_replace(L, -3);
-    lua_pop(L, 1);
+    lua_remove(L, -2);
 }
 
 static const luaL_Reg redactor_methods[] = {{"feed", redactor_feed}, {"close", redactor_close}, {NULL, NULL}};

@@ -7,8 +7,16 @@ static kpl_operation *operation_at(lua_State *L) {
     kpl_operation *o = kpl_check(L, 1, KPL_OPERATION, sizeof *o);
     if (!o->op)
         luaL_error(L, "keyplate: the operation is closed");
-    if (o->asking || o->driven)
+    if (o->held || o->driven)
         luaL_error(L, "keyplate: the operation is in the midst of a step");
+    return o;
+}
+
+/* What puts texts of the operation on the stack runs inside of kpl_hold, and asks for it so. */
+static const kpl_operation *held_at(lua_State *L) {
+    const kpl_operation *o = kpl_check(L, 1, KPL_OPERATION, sizeof *o);
+    if (!o->op)
+        luaL_error(L, "keyplate: the operation is closed");
     return o;
 }
 
@@ -25,20 +33,28 @@ static int op_deadline(lua_State *L) {
     return 1;
 }
 
-static int op_read(lua_State *L) {
-    lua_pushstring(L, kp_read_name(operation_at(L)->op));
+static int push_read(lua_State *L) {
+    lua_pushstring(L, kp_read_name(held_at(L)->op));
     return 1;
 }
 
-static int op_get(lua_State *L) {
-    const kpl_operation *o = operation_at(L);
+static int op_read(lua_State *L) {
+    return kpl_hold(L, &operation_at(L)->held, push_read);
+}
+
+static int push_fact(lua_State *L) {
     size_t len = 0;
-    const char *fact = kp_op_get(o->op, luaL_checkstring(L, 2), &len);
+    const char *name = luaL_checkstring(L, 2);
+    const char *fact = kp_op_get(held_at(L)->op, name, &len);
     if (fact)
         lua_pushlstring(L, fact, len);
     else
         lua_pushnil(L);
     return 1;
+}
+
+static int op_get(lua_State *L) {
+    return kpl_hold(L, &operation_at(L)->held, push_fact);
 }
 
 /* ---- The outcome of a step ---- */
@@ -51,9 +67,8 @@ static int op_time(lua_State *L) {
 static int op_do_local(lua_State *L) {
     kpl_operation *o = operation_at(L);
     lua_settop(L, 1);
-    kpl_get_table(L, 1);
-    lua_rawgeti(L, -1, KPL_OWNER);
-    kpl_client *c = kpl_client_at(L, 3);
+    kpl_get_slot(L, 1, KPL_OWNER);
+    kpl_client *c = kpl_client_at(L, 2);
     lua_settop(L, 1);
     lua_pushboolean(L, kp_local_step(c->local, o->op) || kpl_answer_read(L, 1));
     return 1;
@@ -102,9 +117,14 @@ static int op_on_body(lua_State *L) {
 }
 
 static int op_on_end(lua_State *L) {
-    static const char *const names[] = {"ok", "resolve", "connect", "tls", "proxy", "reset", "late", "stopped", NULL};
-    kpl_operation *o = operation_at(L);
-    int net = luaL_checkoption(L, 2, NULL, names);
+    static const char *const names[] = {"ok", "resolve", "connect", "tls", "proxy", "reset", "late", "stopped"};
+    const int count = sizeof names / sizeof names[0];
+    const kpl_operation *o = operation_at(L);
+    const char *name = luaL_checkstring(L, 2);
+    int net = 0;
+    while (net < count && strcmp(names[net], name) != 0)
+        net++;
+    luaL_argcheck(L, net < count, 2, "ok, resolve, connect, tls, proxy, reset, late or stopped expected");
     luaL_checktype(L, 3, LUA_TBOOLEAN);
     kp_local_time(o->op);
     kp_on_end(o->op, net, lua_toboolean(L, 3) ? KP_MAYBE_SENT : KP_UNSENT);
@@ -140,8 +160,8 @@ static void set_headers(lua_State *L, const kp_op *op) {
     lua_setfield(L, -2, "headers");
 }
 
-static int op_request(lua_State *L) {
-    const kp_op *op = operation_at(L)->op;
+static int push_request(lua_State *L) {
+    const kp_op *op = held_at(L)->op;
     if (kp_op_step(op) != KP_HTTP || !kp_http_url(op)) {
         lua_pushnil(L);
         return 1;
@@ -169,27 +189,35 @@ static int op_request(lua_State *L) {
     return 1;
 }
 
+static int op_request(lua_State *L) {
+    return kpl_hold(L, &operation_at(L)->held, push_request);
+}
+
 /* ---- The end ---- */
+
+static int push_result(lua_State *L) {
+    held_at(L);
+    return kpl_push_result(L, 1);
+}
 
 static int op_result(lua_State *L) {
     kpl_operation *o = operation_at(L);
     if (kp_op_step(o->op) != KP_DONE)
         return luaL_error(L, "keyplate: the operation is not done");
     lua_settop(L, 1);
-    int count = kpl_push_result(L, 1);
+    int count = kpl_hold(L, &o->held, push_result);
     if (!o->logged) {
         o->logged = true;
-        kpl_get_table(L, 1);
-        lua_rawgeti(L, -1, KPL_OWNER);
+        kpl_get_slot(L, 1, KPL_OWNER);
         kpl_tell_log(L, lua_gettop(L));
-        lua_pop(L, 2);
+        lua_pop(L, 1);
     }
     return count;
 }
 
 static int op_close(lua_State *L) {
     kpl_operation *o = kpl_check(L, 1, KPL_OPERATION, sizeof *o);
-    if (o->asking || o->driven)
+    if (o->held || o->driven)
         luaL_error(L, "keyplate: the operation is in the midst of a step");
     kp_op_free(o->op);
     o->op = NULL;
@@ -198,7 +226,7 @@ static int op_close(lua_State *L) {
 
 static int op_gc(lua_State *L) {
     kpl_operation *o = kpl_test(L, 1, KPL_OPERATION, sizeof *o);
-    if (o && !o->asking && !o->driven) {
+    if (o && !o->held && !o->driven) {
         kp_op_free(o->op);
         o->op = NULL;
     }

@@ -121,9 +121,21 @@ static shape shape_of(lua_State *L, int index) {
     return texts == 0 && others == kpl_length(L, index) ? LIST : NEITHER;
 }
 
+bool kpl_inherits(lua_State *L, int index) {
+    static const char *const fields[] = {"__index", "__pairs"};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (luaL_getmetafield(L, index, fields[i])) {
+            lua_pop(L, 1);
+            return true;
+        }
+    return false;
+}
+
 bool kpl_write_members(kpl_writer *w, int index, int depth, bool (*skips)(const char *name)) {
     lua_State *L = w->L;
     bool first = true;
+    if (kpl_inherits(L, index))
+        refuse(w, "the table has members in its metatable; copy them into a plain table");
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING) {
             w->name = NULL;
@@ -131,7 +143,7 @@ bool kpl_write_members(kpl_writer *w, int index, int depth, bool (*skips)(const 
         }
         size_t len = 0;
         const char *name = lua_tolstring(L, -2, &len);
-        if (skips && skips(name))
+        if (skips && strlen(name) == len && skips(name))
             continue;
         if (!first)
             kp_buf_char(w->out, ',');

@@ -159,7 +159,9 @@ bool kp_event_queue_tell(kp_event_queue *queue, kp_buf *out) {
 kp_event_queue kp_event_queue_take(kp_event_queue *queue) {
     disinherit(queue);
     kp_event_queue taken = *queue;
-    kp_event_queue_init(queue, queue->most);
+    queue->first = queue->last = NULL; /* most is read without the lock, and not written here */
+    queue->count = 0;
+    queue->lost = 0;
     return taken;
 }
 

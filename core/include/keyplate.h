@@ -5,8 +5,8 @@
  *
  * Every function takes NULL. Objects ending in _new are owned by the caller and end with the matching _free.
  * Strings that a function returns are lent: those of an operation live until its next kp_on_* or kp_op_free (those of
- * an HTTP step until kp_on_end), those of the error list live for ever. All text is UTF-8, all times are milliseconds,
- * all money is micro-dollars.
+ * an HTTP step until kp_on_end, facts until the next kp_op_get), those of the error list live for ever. All text is
+ * UTF-8, all times are milliseconds, all money is micro-dollars.
  */
 #ifndef KEYPLATE_H
 #define KEYPLATE_H
@@ -207,7 +207,8 @@ KP_API void kp_on_append(kp_op *, int failed);
 KP_API int kp_op_error(const kp_op *);
 /* A fact by name, NULL if there is none: answer, task, key (masked), key_name, fingerprint, source, provider, balance,
    balance_micro, unit, cost_micro, polls, attempts, elapsed_ms, text, code, class, advice, provider_code, http_status,
-   retry_after_ms, unknown ("1"), flags, state (of the machine, at any time). len may be NULL. */
+   retry_after_ms, unknown ("1"), flags, state (of the machine, at any time). len may be NULL. Lent until the next
+   kp_op_get or event of this operation. */
 KP_API const char *kp_op_get(const kp_op *, const char *name, size_t *len);
 
 /* ---- Redaction of the caller's own texts. Known keys in any encoding, values in context (key=, apikey:, clientKey,

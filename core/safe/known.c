@@ -40,7 +40,10 @@ static void watch_forks(void) {
     pthread_atfork(before_fork, after_fork, in_child);
 }
 
+/* Forks are watched from the first reader on: the child of one that forks while another thread reads would else inherit
+   a lock that a thread holds which it does not have. */
 void kp_known_begin(void) {
+    pthread_once(&fork_once, watch_forks);
     pthread_rwlock_rdlock(&lock);
 }
 

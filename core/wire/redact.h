@@ -12,16 +12,17 @@
  *    %5D; at most 4 blanks; a separator: = : => %3D %3A \u003d \u003a; at most 8 blanks; the value. Blanks are space
  * and tab. %XX may be encoded again, twice (%253D), and \u have up to 4 backslashes. Names are words of letters,
  * digits, _ and - (of which the last 64 count), compared without case, _ and -: the word "key"; what ends in apikey,
- * clientkey, accesskey, secretkey, authkey or privatekey; either also with backup or one of 2 to 9 behind. A word also
- * begins behind an escape (%26key, \nkey). A separator can be left out, for 1 to 8 blanks, behind the words apikey and
- * clientkey and behind a name with -- in front; then no = or : may stand there. A value may be opened by a quote: " '
- * (also with up to 7 backslashes) &quot; &#34; &#39; &apos; %22 %27, in front of which [ or (, and one letter of b, u,
- * r, can stand; it ends at the same quote, where a backslash escapes, or at a line end. Any other ends at a blank, a
- * line end, one of & " ' , ; ) } ] < > | \ or %26, %22. Behind => there may also be a line end, at most 64 blanks, and
- * string(LENGTH) before the quote, as PHP dumps it. Authorization and Proxy-Authorization are names too: their value
- * begins behind a word of letters (at most 32) and 1 to 8 blanks, may have [ in front, and is the rest of the line if
- * it is not quoted and the word is Digest. An empty value is none. [REDACTED] at the beginning of a value is passed
- * over, and a value of *** with at most 4 letters or digits is one of keyplate's masks: it stays.
+ * clientkey, accesskey, secretkey, authkey, privatekey, proxylogin or proxypassword; either also with backup or one of
+ * 2 to 9 behind. A word also begins behind an escape (%26key, \nkey). A separator can be left out, for 1 to 8 blanks,
+ * behind the words apikey and clientkey and behind a name with -- in front; then no = or : may stand there. A value may
+ * be opened by a quote: " ' (also with up to 7 backslashes) &quot; &#34; &#39; &apos; %22 %27, in front of which [ or
+ * (, and one letter of b, u, r, can stand; it ends at the same quote, where a backslash escapes, or at a line end. Any
+ * other ends at a blank, a line end, one of & " ' , ; ) } ] < > | \ or %26, %22. Behind => there may also be a line
+ * end, at most 64 blanks, and string(LENGTH) before the quote, as PHP dumps it. Authorization and Proxy-Authorization
+ * are names too: their value begins behind a word of letters (at most 32) and 1 to 8 blanks, may have [ in front, and
+ * is the rest of the line if it is not quoted and the word is Digest. An empty value is none. [REDACTED] at the
+ * beginning of a value is passed over, and a value of *** with at most 4 letters or digits is one of keyplate's masks:
+ * it stays.
  * 4. Logins: between SCHEME:// (also :\/\/ and %3A%2F%2F) and the last @ (or %40), if a colon (or %3A) is between
  *    them, and neither / ? # (behind %3A%2F%2F also %2F %3F %23), a blank, a quote, < nor >; within
  *    KP_REDACT_LOGIN_MOST bytes. The same at the value of a name that ends in "proxy", as in rule 3; one that is not

@@ -52,7 +52,8 @@ static bool is_word(const kp_window *w, size_t end, size_t low, const char *lowe
 }
 
 static bool names_key(const kp_window *w, size_t end, size_t low) {
-    static const char *const endings[] = {"apikey", "clientkey", "accesskey", "secretkey", "authkey", "privatekey"};
+    static const char *const endings[] = {"apikey",  "clientkey",  "accesskey",  "secretkey",
+                                          "authkey", "privatekey", "proxylogin", "proxypassword"};
     static const char *const behind[] = {"", "backup", "2", "3", "4", "5", "6", "7", "8", "9"};
     for (size_t b = 0; b < sizeof behind / sizeof behind[0]; b++) {
         size_t at = end;

@@ -15,7 +15,8 @@ enum {
 #define IS_ALPHA(c) (IN(c, 'a', 'z') || IN(c, 'A', 'Z'))
 #define IS_HEX(c) (IS_DIGIT(c) || IN(c, 'a', 'f') || IN(c, 'A', 'F'))
 #define IS_TAIL(c)                                                                                                     \
-    ((c) == 'y' || (c) == 'Y' || (c) == 'p' || (c) == 'P' || (c) == 'n' || (c) == 'N' || (c) == '_' || (c) == '-')
+    ((c) == 'y' || (c) == 'Y' || (c) == 'p' || (c) == 'P' || (c) == 'n' || (c) == 'N' || (c) == 'd' || (c) == 'D' ||   \
+     (c) == '_' || (c) == '-')
 #define CLASS(c)                                                                                                       \
     ((IS_DIGIT(c) || IS_ALPHA(c) || (c) == '_' || (c) == '-' ? WORD : 0) | (IS_DIGIT(c) || IS_ALPHA(c) ? ALNUM : 0) |  \
      (IS_HEX(c) ? HEX : 0) | (IS_TAIL(c) ? TAIL : 0) | (IN(c, '2', '9') ? NUMBER : 0) |                                \

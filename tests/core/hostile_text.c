@@ -95,7 +95,9 @@ static const char *const names[] = {"key",
                                     "api_key_backup",
                                     "CAPTCHAAI_API_KEY_2",
                                     "private_key",
-                                    "NOCAPTCHAAI_API_KEY_BACKUP"};
+                                    "NOCAPTCHAAI_API_KEY_BACKUP",
+                                    "proxyPassword",
+                                    "Proxy_Login"};
 
 static void bare_value(pieces *p) {
     static const char *const fronts[] = {"", "?", "&", "%26", "\\n", "a.", "$", "export ", "%3F", "\\u0026"};

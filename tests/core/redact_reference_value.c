@@ -66,13 +66,14 @@ static bool has_word(const reference_text *t, size_t end, const char *word, bool
 }
 
 static bool has_ending(const reference_text *t, size_t end) {
-    static const char *const endings[] = {"apikey", "clientkey", "accesskey", "secretkey", "authkey", "privatekey"};
+    static const char *const endings[] = {"apikey",  "clientkey",  "accesskey",  "secretkey",
+                                          "authkey", "privatekey", "proxylogin", "proxypassword"};
     char name[65];
     size_t start = end;
     while (start > 0 && end - start < 64 && is_word(ref_at(t, start - 1)))
         start--;
     for (int i = 0; i < 10; i++)
-        for (size_t k = 0; k < 6; k++) {
+        for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++) {
             fold(t, start, end, name);
             if (without_suffix(name, i) && ends_with(name, endings[k]))
                 return true;

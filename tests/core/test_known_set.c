@@ -192,8 +192,46 @@ static void k8_a_child_can_use_the_set_whatever_its_parents_threads_did(void **s
     with_threads(fork_meanwhile);
 }
 
+/* ---- A reader before anything is known ---- */
+
+static pthread_barrier_t reading, forked;
+
+static void *read_across_fork(void *unused) {
+    (void)unused;
+    kp_known_begin();
+    pthread_barrier_wait(&reading);
+    pthread_barrier_wait(&forked);
+    kp_known_end();
+    return NULL;
+}
+
+/* The first of all tests: no secret was held yet in this process. */
+static void k8_a_child_can_hold_though_its_parent_only_read(void **state) {
+    (void)state;
+    pthread_t reader;
+    int status = 1;
+    pthread_barrier_init(&reading, NULL, 2);
+    pthread_barrier_init(&forked, NULL, 2);
+    assert_int_equal(pthread_create(&reader, NULL, read_across_fork, NULL), 0);
+    pthread_barrier_wait(&reading);
+    pid_t child = fork();
+    if (child == 0) {
+        char text[32];
+        size_t len = numbered(text, 50, 0);
+        alarm(20); /* a child that waits for ever ends all the same */
+        _exit(kp_known_add(text, len) && is_masked(text, len) ? 0 : 1);
+    }
+    pthread_barrier_wait(&forked);
+    pthread_join(reader, NULL);
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    pthread_barrier_destroy(&reading);
+    pthread_barrier_destroy(&forked);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(k8_a_child_can_hold_though_its_parent_only_read),
         cmocka_unit_test(the_oldest_retired_go_first),
         cmocka_unit_test(what_is_held_stays),
         cmocka_unit_test(short_ones_retire_too),

@@ -317,6 +317,9 @@ static void r3b_values_in_context(void **state) {
         {"proxy=user:p&w@1.2.3.4:80", "proxy=user:p&w@1.2.3.4:80"},
         {"proxy=user:pw@1.2.3.4:80&x=y", "proxy=[REDACTED]@1.2.3.4:80&x=y"},
         {"\"proxy\":\"user:p@w@1.2.3.4:80\"", "\"proxy\":\"[REDACTED]@1.2.3.4:80\""},
+        {"{\"proxyLogin\":\"u\",\"proxyPassword\":\"p w\"}",
+         "{\"proxyLogin\":\"[REDACTED]\",\"proxyPassword\":\"[REDACTED]\"}"},
+        {"PROXY_PASSWORD=p password=p", "PROXY_PASSWORD=[REDACTED] password=p"},
         {"proxy=user%3Apw%401.2.3.4%3A80", "proxy=[REDACTED]%401.2.3.4%3A80"},
         {"HTTPS://u:p@h:1/?a@b http:\\/\\/u:p@h", "HTTPS://[REDACTED]@h:1/?a@b http:\\/\\/[REDACTED]@h"},
     };

@@ -265,6 +265,13 @@ def python(folder):
                    {"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
+def php(extension):
+    """The same holds for PHP's strings."""
+    program = os.environ.get("KP_LEAK_PHP") or "php"
+    return Session("PHP", [program, "-n", "-d", f"extension={extension}", HERE / "adapter.php"], EVERYWHERE, ("file",),
+                   [extension or "nowhere"])
+
+
 def from_environment(name):
     return os.environ.get(name, "")
 
@@ -275,5 +282,6 @@ ADAPTERS = [
     lua("Lua 5.4", "lua5.4", from_environment("KP_LEAK_LUA54")),
     lua("LuaJIT", "luajit", from_environment("KP_LEAK_LUAJIT")),
     python(from_environment("KP_LEAK_PYTHON_PATH")),
+    php(from_environment("KP_LEAK_PHP_EXTENSION")),
 ]
 LEAKY = Session("leaky", [from_environment("KP_LEAKY")], ("file",), ("file",), [from_environment("KP_LEAKY")])

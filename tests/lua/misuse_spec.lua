@@ -114,6 +114,8 @@ describe("errors and solutions", function()
         err.text, err.code, err.advice = nil, {}, print
         assert.is_string(tostring(err))
         assert.is_string("x" .. err)
+        err.code, err.text, err.advice = "a", "did you mean b?", "c"
+        assert.are.equal("a: did you mean b? c", tostring(err))
         local solution = assert(support.client(support.service "good"):result "4711")
         solution.answer = nil
         assert.are.equal("", tostring(solution))
