@@ -1,0 +1,258 @@
+/* call.c: the methods of a client that block: set an operation up, drive it, give its result. */
+#include "face.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Operations ---- */
+
+kpp_call *kpp_call_begin(kpp_client *c, int kind) {
+    kpp_call *call = calloc(1, sizeof *call);
+    if (!kpp_has_memory(call))
+        return NULL;
+    call->op = kp_op_new(c->core->client, kind);
+    if (!kpp_has_memory(call->op)) {
+        free(call);
+        return NULL;
+    }
+    call->kind = kind;
+    call->next = c->calls;
+    c->calls = call;
+    return call;
+}
+
+void kpp_call_end(kpp_client *c, kpp_call *call) {
+    for (kpp_call **at = &c->calls; *at; at = &(*at)->next)
+        if (*at == call) {
+            *at = call->next;
+            break;
+        }
+    kp_op_free(call->op);
+    if (call->why)
+        zend_string_release(call->why);
+    free(call);
+}
+
+void kpp_set(kpp_call *call, const char *name, const char *value, size_t len) {
+    /* What the core refuses, it says when the operation runs. */
+    (void)kp_op_set(call->op, name, value, len);
+}
+
+/* ---- What the caller sets ---- */
+
+/* Seconds. Whether they can be so many is for the core to say. */
+static bool set_timeout(kpp_call *call, const zval *timeout) {
+    const double most = 1e15;
+    if (!timeout)
+        return true;
+    double ms = ceil(zval_get_double((zval *)timeout) * 1000);
+    if (!(ms > 0)) {
+        kpp_throw_own("misuse", "timeout: seconds above 0 are expected");
+        return false;
+    }
+    char text[24];
+    int len = snprintf(text, sizeof text, "%lld", (long long)(ms > most ? most : ms));
+    kpp_set(call, "timeout_ms", text, (size_t)len);
+    return true;
+}
+
+/* file has the bytes of an upload; all others are JSON. */
+static bool set_params(kpp_call *call, HashTable *params) {
+    const zval *file = zend_hash_str_find_deref(params, ZEND_STRL("file"));
+    kpp_writer w = {.what = "parameter"};
+    if (file && Z_TYPE_P(file) != IS_STRING) {
+        kpp_throw_own("bad_parameter", "file: a string with the bytes of an upload is expected");
+        return false;
+    }
+    if (file)
+        kpp_set(call, "file", Z_STRVAL_P(file), Z_STRLEN_P(file));
+    bool written = kpp_write_object(&w, params, "file");
+    if (written)
+        kpp_set(call, "params", ZSTR_VAL(w.text.s), ZSTR_LEN(w.text.s));
+    kpp_writer_end(&w);
+    return written;
+}
+
+/* ---- Results ---- */
+
+static void make_result(const kpp_call *call, zval *out) {
+    size_t len = 0;
+    const char *value;
+    zval solution;
+    switch (call->kind) {
+    case KP_BALANCE:
+    case KP_VERIFY:
+        value = kp_op_get(call->op, "balance", &len);
+        ZVAL_STRINGL(out, value ? value : "", len);
+        break;
+    case KP_SUBMIT:
+        /* A service can answer a submit at once, without a task to ask for. */
+        value = kp_op_get(call->op, "task", &len);
+        ZVAL_NULL(&solution);
+        if (!value)
+            kpp_make_solution(&solution, call->op);
+        kpp_make_task(out, value ? value : "", len, value ? NULL : &solution);
+        zval_ptr_dtor(&solution);
+        break;
+    case KP_RESULT:
+    case KP_WAIT:
+    case KP_SOLVE: kpp_make_solution(out, call->op); break;
+    case KP_TELL: kpp_decode(out, call->op, "answer"); break;
+    default: ZVAL_NULL(out);
+    }
+}
+
+static bool is_pending(const kpp_call *call) {
+    const char *word = kp_op_get(call->op, "class", NULL);
+    return call->kind == KP_RESULT && word && strcmp(word, "pending") == 0;
+}
+
+/* Drives it, and gives its result, or throws. */
+static void finish(kpp_client *c, kpp_call *call, zval *out) {
+    kpp_drive(c, call);
+    if (!EG(exception))
+        kpp_tell_log(c);
+    if (!EG(exception)) {
+        if (!kp_op_error(call->op))
+            make_result(call, out);
+        else if (!is_pending(call))
+            kpp_throw_error(call);
+    }
+    kpp_call_end(c, call);
+}
+
+/* ---- Methods ---- */
+
+static void look(INTERNAL_FUNCTION_PARAMETERS, int kind) {
+    zval *timeout = NULL;
+    ZEND_PARSE_PARAMETERS_START(0, 1)
+    Z_PARAM_OPTIONAL
+    Z_PARAM_NUMBER_OR_NULL(timeout)
+    ZEND_PARSE_PARAMETERS_END();
+    kpp_client *c = kpp_client_ready(Z_OBJ_P(ZEND_THIS));
+    kpp_call *call = c ? kpp_call_begin(c, kind) : NULL;
+    if (!call)
+        return;
+    if (kind == KP_TELL)
+        kpp_set(call, "what", "keys", 4);
+    if (set_timeout(call, timeout))
+        finish(c, call, return_value);
+    else
+        kpp_call_end(c, call);
+}
+
+ZEND_METHOD(Keyplate_Client, balance) {
+    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_BALANCE);
+}
+
+ZEND_METHOD(Keyplate_Client, verify) {
+    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_VERIFY);
+}
+
+ZEND_METHOD(Keyplate_Client, keys) {
+    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_TELL);
+}
+
+static void paid(INTERNAL_FUNCTION_PARAMETERS, int kind) {
+    zend_string *method;
+    HashTable *params = NULL;
+    zval *timeout = NULL;
+    bool sync = false;
+    ZEND_PARSE_PARAMETERS_START(1, 4)
+    Z_PARAM_STR(method)
+    Z_PARAM_OPTIONAL
+    Z_PARAM_ARRAY_HT(params)
+    Z_PARAM_NUMBER_OR_NULL(timeout)
+    Z_PARAM_BOOL(sync)
+    ZEND_PARSE_PARAMETERS_END();
+    kpp_client *c = kpp_client_ready(Z_OBJ_P(ZEND_THIS));
+    kpp_call *call = c ? kpp_call_begin(c, kind) : NULL;
+    if (!call)
+        return;
+    kpp_set(call, "method", ZSTR_VAL(method), ZSTR_LEN(method));
+    if (sync)
+        kpp_set(call, "sync", "1", 1);
+    if ((!params || set_params(call, params)) && set_timeout(call, timeout))
+        finish(c, call, return_value);
+    else
+        kpp_call_end(c, call);
+}
+
+ZEND_METHOD(Keyplate_Client, submit) {
+    paid(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_SUBMIT);
+}
+
+ZEND_METHOD(Keyplate_Client, solve) {
+    paid(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_SOLVE);
+}
+
+/* What the service said already when the task was submitted. */
+static bool known_answer(zend_object *task, zval *out) {
+    zval room, *solution = zend_read_property(kpp_task_ce, task, ZEND_STRL("solution"), true, &room);
+    if (Z_TYPE_P(solution) != IS_OBJECT)
+        return false;
+    ZVAL_COPY(out, solution);
+    return true;
+}
+
+static void set_task(kpp_call *call, zend_object *task, zend_string *reference) {
+    zval room;
+    if (task) {
+        const zval *text = zend_read_property(kpp_task_ce, task, ZEND_STRL("reference"), true, &room);
+        reference = Z_TYPE_P(text) == IS_STRING ? Z_STR_P(text) : ZSTR_EMPTY_ALLOC();
+    }
+    kpp_set(call, "task", ZSTR_VAL(reference), ZSTR_LEN(reference));
+}
+
+static void about_task(INTERNAL_FUNCTION_PARAMETERS, int kind) {
+    zend_object *task = NULL;
+    zend_string *reference = NULL;
+    zval *timeout = NULL;
+    ZEND_PARSE_PARAMETERS_START(1, 2)
+    Z_PARAM_OBJ_OF_CLASS_OR_STR(task, kpp_task_ce, reference)
+    Z_PARAM_OPTIONAL
+    Z_PARAM_NUMBER_OR_NULL(timeout)
+    ZEND_PARSE_PARAMETERS_END();
+    kpp_client *c = kpp_client_ready(Z_OBJ_P(ZEND_THIS));
+    if (!c || (task && known_answer(task, return_value)))
+        return;
+    kpp_call *call = kpp_call_begin(c, kind);
+    if (!call)
+        return;
+    set_task(call, task, reference);
+    if (set_timeout(call, timeout))
+        finish(c, call, return_value);
+    else
+        kpp_call_end(c, call);
+}
+
+ZEND_METHOD(Keyplate_Client, result) {
+    about_task(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_RESULT);
+}
+
+ZEND_METHOD(Keyplate_Client, wait) {
+    about_task(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_WAIT);
+}
+
+ZEND_METHOD(Keyplate_Client, report) {
+    zend_object *task = NULL;
+    zend_string *reference = NULL;
+    zval *timeout = NULL;
+    bool good;
+    ZEND_PARSE_PARAMETERS_START(2, 3)
+    Z_PARAM_OBJ_OF_CLASS_OR_STR(task, kpp_task_ce, reference)
+    Z_PARAM_BOOL(good)
+    Z_PARAM_OPTIONAL
+    Z_PARAM_NUMBER_OR_NULL(timeout)
+    ZEND_PARSE_PARAMETERS_END();
+    kpp_client *c = kpp_client_ready(Z_OBJ_P(ZEND_THIS));
+    kpp_call *call = c ? kpp_call_begin(c, KP_REPORT) : NULL;
+    if (!call)
+        return;
+    set_task(call, task, reference);
+    kpp_set(call, "good", good ? "1" : "0", 1);
+    if (set_timeout(call, timeout))
+        finish(c, call, return_value);
+    else
+        kpp_call_end(c, call);
+}

@@ -1,0 +1,149 @@
+"""_aio.py: AsyncClient: the calls of a service for asyncio. Each runs in a thread; to cancel it cancels the call itself."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+from types import TracebackType
+from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar
+
+from . import _calls as calls
+from . import _raw as raw
+from ._calls import Timeout
+from ._client import Base
+from ._core import Operation, note
+from ._errors import TaskPendingError
+from ._types import Balance, Solution, Task
+
+MOST_CALLS = 256
+T = TypeVar("T")
+
+
+class AsyncClient(Base):
+    """A client of one service for asyncio: the same calls as Client, with await. A function that gives a key may be a
+    coroutine function. At most 256 calls run at a time; others wait for their turn.
+
+    >>> import asyncio
+    >>> async def main():
+    ...     async with AsyncClient() as client:
+    ...         return (await client.solve("turnstile", sitekey="a", pageurl="https://example.com/")).answer
+    >>> asyncio.run(main())
+    'sandbox-answer-...'
+    """
+
+    _pool: Optional[concurrent.futures.ThreadPoolExecutor] = None
+    _process = 0
+
+    def _executor(self) -> concurrent.futures.ThreadPoolExecutor:
+        """Its threads are not there after a fork."""
+        if self._pool is None or self._process != os.getpid():
+            self._pool = concurrent.futures.ThreadPoolExecutor(MOST_CALLS, "keyplate")
+            self._process = os.getpid()
+        return self._pool
+
+    async def _run(self, operation: Operation[T]) -> T:
+        operation.loop = asyncio.get_running_loop()
+        work = self._executor().submit(self._core.run, operation)
+        waiting = asyncio.wrap_future(work)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError as stop:
+            if not work.cancel():
+                await self._end(operation, waiting)
+                note(stop, operation.handle)
+            raise
+
+    async def _end(self, operation: Operation[T], waiting: "asyncio.Future[T]") -> None:
+        """What was paid is settled before the caller goes on, however often it is cancelled."""
+        raw.kp_run_cancel(operation.handle)
+        while not waiting.done():
+            try:
+                await asyncio.wait([waiting])
+            except asyncio.CancelledError:
+                continue
+        if not waiting.cancelled():
+            waiting.exception()
+
+    async def solve(
+        self,
+        method: str,
+        params: Optional[Mapping[str, Any]] = None,
+        /,
+        *,
+        timeout: Timeout = None,
+        sync: bool = False,
+        **parameters: Any,
+    ) -> Solution:
+        """Submits a task and waits for its answer."""
+        operation = calls.begin_solve(self._core, calls.paid_facts(method, params, parameters, timeout, sync))
+        del method, params, parameters  # they may be secrets: no traceback keeps them
+        return await self._run(operation)
+
+    async def submit(
+        self,
+        method: str,
+        params: Optional[Mapping[str, Any]] = None,
+        /,
+        *,
+        timeout: Timeout = None,
+        sync: bool = False,
+        **parameters: Any,
+    ) -> Task:
+        """Submits a task and gives its reference. It is sent at most once."""
+        operation = calls.begin_submit(self._core, calls.paid_facts(method, params, parameters, timeout, sync))
+        del method, params, parameters  # they may be secrets: no traceback keeps them
+        return await self._run(operation)
+
+    async def result(self, task: str, *, timeout: Timeout = None) -> Optional[Solution]:
+        """Asks once; None while the task is not ready."""
+        known = calls.answered(task)
+        if known:
+            return known
+        operation = calls.begin_wait(self._core, raw.KP_RESULT, task, timeout)
+        del task
+        try:
+            return await self._run(operation)
+        except TaskPendingError:
+            return None
+
+    async def wait(self, task: str, *, timeout: Timeout = None) -> Solution:
+        """Waits for the answer."""
+        known = calls.answered(task)
+        if known:
+            return known
+        operation = calls.begin_wait(self._core, raw.KP_WAIT, task, timeout)
+        del task
+        return await self._run(operation)
+
+    async def report(self, task: str, good: bool, *, timeout: Timeout = None) -> None:
+        """Tells the service whether its answer was good."""
+        operation = calls.begin_report(self._core, task, good, timeout)
+        del task
+        await self._run(operation)
+
+    async def balance(self, *, timeout: Timeout = None) -> Balance:
+        """What the account has."""
+        return await self._run(calls.begin_look(self._core, raw.KP_BALANCE, timeout))
+
+    async def verify(self, *, timeout: Timeout = None) -> Balance:
+        """Proves the key by one balance call."""
+        return await self._run(calls.begin_look(self._core, raw.KP_VERIFY, timeout))
+
+    async def keys(self, *, timeout: Timeout = None) -> List[Dict[str, Any]]:
+        """The keys of the ring, masked: where each was found, and its state."""
+        return await self._run(calls.begin_keys(self._core, timeout))
+
+    async def aclose(self) -> None:
+        """Ends all calls that are under way, and waits for that. Twice is fine."""
+        await asyncio.get_running_loop().run_in_executor(None, self._core.close)
+        if self._pool is not None and self._process == os.getpid():
+            self._pool.shutdown(wait=False)
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: Optional[Type[BaseException]], problem: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,144 @@
+"""_calls.py: the calls of a client: how each is put, and what is made of its outcome. Client and AsyncClient share it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from decimal import Decimal
+from typing import Any, Dict, List, Mapping, Optional, Union
+
+from . import _raw as raw
+from ._config import as_json
+from ._core import Core, Operation
+from ._errors import own_error
+from ._types import Balance, Gap, Solution, Task
+
+Timeout = Union[int, float, datetime.timedelta, None]
+Facts = Dict[str, Union[str, bytes, None]]
+
+
+def milliseconds(timeout: Timeout) -> Optional[str]:
+    """As text, for the core, which says whether it can be."""
+    if timeout is None:
+        return None
+    if isinstance(timeout, datetime.timedelta):
+        timeout = timeout.total_seconds()
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout: seconds or a timedelta expected, got {type(timeout).__name__}")
+    try:
+        count = math.ceil(timeout * 1000)
+    except (OverflowError, ValueError):  # infinity; NaN
+        count = 0
+    if count <= 0:
+        raise own_error("misuse", "timeout: a number of seconds above 0 is expected")
+    return str(count)
+
+
+def _no_special(value: Any) -> Any:
+    raise TypeError(f"a parameter cannot be a {type(value).__name__}")
+
+
+def _fact(op: raw.Op, name: str) -> str:
+    return raw.kp_op_get(op, name) or ""
+
+
+def solution_of(op: raw.Op) -> Solution:
+    task = raw.kp_op_get(op, "task")
+    cost = raw.kp_op_get(op, "cost_micro")
+    return Solution(
+        answer=_fact(op, "answer"),
+        task=None if task is None else Task(task),
+        provider=_fact(op, "provider"),
+        key=_fact(op, "key"),
+        elapsed=int(_fact(op, "elapsed_ms") or 0) / 1000,
+        polls=int(_fact(op, "polls") or 0),
+        cost=None if cost is None else Decimal(cost).scaleb(-6),
+    )
+
+
+def task_of(op: raw.Op) -> Task:
+    reference = raw.kp_op_get(op, "task")
+    if reference is not None:
+        return Task(reference)
+    return Task("", solution_of(op))
+
+
+def balance_of(op: raw.Op) -> Balance:
+    return Balance(_fact(op, "balance"), _fact(op, "unit"))
+
+
+def list_of(op: raw.Op) -> List[Dict[str, Any]]:
+    items: List[Dict[str, Any]] = json.loads(_fact(op, "answer"))
+    return items
+
+
+def begin_look(core: Core, kind: int, timeout: Timeout) -> Operation[Balance]:
+    return core.begin(kind, {"timeout_ms": milliseconds(timeout)}, balance_of)
+
+
+def paid_facts(
+    method: str,
+    params: Optional[Mapping[str, Any]],
+    more: Mapping[str, Any],
+    timeout: Timeout,
+    sync: bool,
+) -> Facts:
+    """file among the parameters has the bytes of an upload."""
+    if not isinstance(method, str):
+        raise TypeError(f"method: str expected, got {type(method).__name__}")
+    if params is not None and not isinstance(params, Mapping):
+        raise TypeError(f"params: a mapping expected, got {type(params).__name__}")
+    merged = {**(params or {}), **more}
+    file = merged.pop("file", None)
+    if file is not None and not isinstance(file, (bytes, bytearray, memoryview)):
+        raise TypeError(f"file: bytes expected, got {type(file).__name__}")
+    try:
+        text = as_json(merged, _no_special)
+    except ValueError as problem:  # NaN, infinity, circles
+        raise own_error("bad_parameter", f"the parameters cannot be sent: {problem}") from None
+    return {
+        "method": method,
+        "params": text,
+        "file": None if file is None else bytes(file),
+        "sync": "1" if sync else None,
+        "timeout_ms": milliseconds(timeout),
+    }
+
+
+def begin_solve(core: Core, facts: Facts) -> Operation[Solution]:
+    return core.begin(raw.KP_SOLVE, facts, solution_of)
+
+
+def begin_submit(core: Core, facts: Facts) -> Operation[Task]:
+    return core.begin(raw.KP_SUBMIT, facts, task_of)
+
+
+def answered(task: str) -> Optional[Solution]:
+    """What the service said already when the task was submitted."""
+    if not isinstance(task, str):
+        raise TypeError(f"task: a Task or str expected, got {type(task).__name__}")
+    return getattr(task, "solution", None)
+
+
+def begin_wait(core: Core, kind: int, task: str, timeout: Timeout) -> Operation[Solution]:
+    return core.begin(kind, {"task": task, "timeout_ms": milliseconds(timeout)}, solution_of)
+
+
+def begin_report(core: Core, task: str, good: bool, timeout: Timeout) -> Operation[None]:
+    if not isinstance(good, bool):
+        raise TypeError(f"good: bool expected, got {type(good).__name__}")
+    answered(task)
+    facts: Facts = {"task": task, "good": "1" if good else "0", "timeout_ms": milliseconds(timeout)}
+    return core.begin(raw.KP_REPORT, facts, lambda op: None)
+
+
+def begin_keys(core: Core, timeout: Timeout) -> Operation[List[Dict[str, Any]]]:
+    return core.begin(raw.KP_TELL, {"what": "keys", "timeout_ms": milliseconds(timeout)}, list_of)
+
+
+def gaps(client: Optional[raw.Client]) -> List[Gap]:
+    found: List[Gap] = []
+    while gap := raw.kp_hygiene(client, len(found)):
+        found.append(Gap(*gap))
+    return found

@@ -1,0 +1,173 @@
+"""_client.py: Client: the calls of a service, each of which blocks until it is over."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Dict, List, Mapping, NoReturn, Optional, Type
+
+from . import _calls as calls
+from . import _raw as raw
+from ._calls import Timeout
+from ._config import Member, Place, configured
+from ._core import Core
+from ._errors import TaskPendingError
+from ._events import take_events
+from ._types import Balance, Gap, Solution, Task
+
+
+class Base:
+    """What both kinds of clients are made of, and what needs no call."""
+
+    _core: Core
+
+    def __init__(
+        self,
+        provider: Optional[str] = None,
+        *,
+        key: Optional[Member] = None,
+        keys: Optional[List[Member]] = None,
+        config: Place = None,
+        log: bool = True,
+        **options: Any,
+    ) -> None:
+        """key is one member of the ring, keys a list of them: a reference such as ``"file:PATH"`` or ``"env:NAME"``, a Key,
+        a function that gives the key, or ``{"name": …, "from": […]}``. Without both, the default places are looked at.
+
+        config: the path of a configuration file in place of the usual one; False: neither file nor variables. log: events go
+        to the logger ``keyplate``. All other options are those of ``keyplate help config``: ``timeout="60s"``,
+        ``poll={"every": "2s"}``.
+        """
+        try:
+            configuration = configured(provider, key, keys, config, options)
+        finally:
+            # Whoever shows the variables of a traceback shows no key that stands in the wrong place.
+            del provider, key, keys, options
+        self._core = Core(configuration, log)
+
+    def hygiene(self) -> List[Gap]:
+        """What protects the keys of this process less than it should."""
+        self._core.check_open()
+        return calls.gaps(self._core.client)
+
+    def events(self) -> List[Dict[str, Any]]:
+        """What happened and was not told yet, the oldest first. With log=True the logger has most of it already."""
+        self._core.check_open()
+        return take_events(self._core.client)
+
+    def option(self, name: str) -> Optional[str]:
+        """The value of an option as text; None if there is no such option."""
+        self._core.check_open()
+        return self._core.option(name)
+
+    def __repr__(self) -> str:
+        core: Optional[Core] = getattr(self, "_core", None)
+        state = "closed" if core is None or core.closed else core.option("provider")
+        return f"<keyplate.{type(self).__name__} {state}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client cannot be copied or pickled; each process makes its own")
+
+
+class Client(Base):
+    """A client of one service. Any thread may use it, and the child of a fork.
+
+    >>> with Client() as client:
+    ...     solution = client.solve("turnstile", sitekey="a", pageurl="https://example.com/")
+    >>> solution.answer
+    'sandbox-answer-1...'
+    """
+
+    def solve(
+        self,
+        method: str,
+        params: Optional[Mapping[str, Any]] = None,
+        /,
+        *,
+        timeout: Timeout = None,
+        sync: bool = False,
+        **parameters: Any,
+    ) -> Solution:
+        """Submits a task and waits for its answer. timeout: seconds, or a timedelta.
+
+        Ctrl-C ends it at once: the reference of the task is then in the notes of the KeyboardInterrupt.
+        """
+        operation = calls.begin_solve(self._core, calls.paid_facts(method, params, parameters, timeout, sync))
+        del method, params, parameters  # they may be secrets: no traceback keeps them
+        return self._core.run(operation)
+
+    def submit(
+        self,
+        method: str,
+        params: Optional[Mapping[str, Any]] = None,
+        /,
+        *,
+        timeout: Timeout = None,
+        sync: bool = False,
+        **parameters: Any,
+    ) -> Task:
+        """Submits a task and gives its reference. It is sent at most once.
+
+        >>> client = Client()
+        >>> task = client.submit("turnstile", sitekey="a", pageurl="https://example.com/")
+        >>> client.wait(task).answer
+        'sandbox-answer-...'
+        >>> client.report(task, good=True)
+        """
+        operation = calls.begin_submit(self._core, calls.paid_facts(method, params, parameters, timeout, sync))
+        del method, params, parameters  # they may be secrets: no traceback keeps them
+        return self._core.run(operation)
+
+    def result(self, task: str, *, timeout: Timeout = None) -> Optional[Solution]:
+        """Asks once; None while the task is not ready."""
+        known = calls.answered(task)
+        if known:
+            return known
+        operation = calls.begin_wait(self._core, raw.KP_RESULT, task, timeout)
+        del task
+        try:
+            return self._core.run(operation)
+        except TaskPendingError:
+            return None
+
+    def wait(self, task: str, *, timeout: Timeout = None) -> Solution:
+        """Waits for the answer."""
+        known = calls.answered(task)
+        if known:
+            return known
+        operation = calls.begin_wait(self._core, raw.KP_WAIT, task, timeout)
+        del task
+        return self._core.run(operation)
+
+    def report(self, task: str, good: bool, *, timeout: Timeout = None) -> None:
+        """Tells the service whether its answer was good."""
+        operation = calls.begin_report(self._core, task, good, timeout)
+        del task
+        self._core.run(operation)
+
+    def balance(self, *, timeout: Timeout = None) -> Balance:
+        """What the account has.
+
+        >>> Client().balance() > 1
+        True
+        """
+        return self._core.run(calls.begin_look(self._core, raw.KP_BALANCE, timeout))
+
+    def verify(self, *, timeout: Timeout = None) -> Balance:
+        """Proves the key by one balance call."""
+        return self._core.run(calls.begin_look(self._core, raw.KP_VERIFY, timeout))
+
+    def keys(self, *, timeout: Timeout = None) -> List[Dict[str, Any]]:
+        """The keys of the ring, masked: where each was found, and its state."""
+        return self._core.run(calls.begin_keys(self._core, timeout))
+
+    def close(self) -> None:
+        """Ends all calls of other threads (they get a CancelledError), and waits for that. Twice is fine."""
+        self._core.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], problem: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.close()

@@ -1,0 +1,202 @@
+"""logging.py: keeps keys out of Python's logs: a filter, formatters, and install() for all loggers at once.
+
+    import keyplate.logging
+    keyplate.logging.install()
+
+Message, arguments, extra fields, exception with its causes and notes, and stack of a record are looked at. A record that
+is clean stays as it is; of one that is not, what is left is text without keys.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import logging
+import traceback
+from types import TracebackType
+from typing import Any, Callable, Dict, Optional, Tuple, Type, Union
+
+from ._redact import redact
+
+_ExcInfo = Union[
+    Tuple[Type[BaseException], BaseException, Optional[TracebackType]], Tuple[None, None, None], Tuple[Any, ...]
+]
+# What a record has by itself; all else came as extra.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_PLAIN = (int, float, complex, bool, type(None))
+_DEPTH = 8
+
+
+def _shown(value: Any) -> str:
+    """The text of a value, whatever its methods do."""
+    try:
+        return str(value) if not isinstance(value, (dict, list, tuple, set, frozenset)) else repr(value)
+    except Exception as problem:
+        return f"<{type(value).__name__}: {type(problem).__name__}>"
+
+
+def _is_clean(value: Any) -> bool:
+    for text in (_shown(value), _safe_repr(value)):
+        if redact(text) != text:
+            return False
+    return True
+
+
+def _safe_repr(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception as problem:
+        return f"<{type(value).__name__}: {type(problem).__name__}>"
+
+
+def _clean(value: Any, depth: int = 0) -> Any:
+    """The value itself if it is clean; else one of the same shape with text in place of what is not."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, bytes):
+        return redact(value)
+    if _is_clean(value):
+        return value
+    if depth < _DEPTH:
+        if type(value) is dict:
+            pairs = {_clean(name, depth + 1): _clean(item, depth + 1) for name, item in value.items()}
+            return pairs if _is_clean(pairs) else redact(_shown(value))
+        if type(value) in (list, tuple, set, frozenset):
+            items = type(value)([_clean(item, depth + 1) for item in value])
+            return items if _is_clean(items) else redact(_shown(value))
+    return redact(_shown(value))
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The whole message. Arguments that do not fit the text do not stop it."""
+    try:
+        return record.getMessage()
+    except Exception as problem:
+        return f"{_shown(record.msg)} (arguments do not fit: {type(problem).__name__})"
+
+
+def _trace(info: _ExcInfo) -> str:
+    text = io.StringIO()
+    traceback.print_exception(info[0], info[1], info[2], None, text)
+    return text.getvalue().removesuffix("\n")
+
+
+def _has_key(problem: Optional[BaseException], seen: Dict[int, bool]) -> bool:
+    """Whether an exception, or what caused it, has a key in what it keeps beside its text."""
+    if problem is None or id(problem) in seen:
+        return False
+    seen[id(problem)] = True
+    return (
+        not _is_clean(problem.args)
+        or not _is_clean(vars(problem))
+        or _has_key(problem.__cause__, seen)
+        or _has_key(problem.__context__, seen)
+        or any(_has_key(part, seen) for part in getattr(problem, "exceptions", ()))
+    )
+
+
+def redact_record(record: logging.LogRecord) -> logging.LogRecord:
+    """Takes the keys out of a record, in place."""
+    message = _message(record)
+    shown = redact(message)
+    if shown != message or not _fits(record) or not _is_clean(record.args) or not _is_clean(record.msg):
+        # The text is formatted now: %d and its like have done their work, and no argument is left to format.
+        record.msg, record.args = shown, None
+    for name, value in list(record.__dict__.items()):
+        if name not in _OWN and not isinstance(value, _PLAIN):
+            record.__dict__[name] = _clean(value)
+    _redact_exception(record)
+    if record.stack_info:
+        record.stack_info = redact(record.stack_info)
+    return record
+
+
+def _fits(record: logging.LogRecord) -> bool:
+    try:
+        record.getMessage()
+    except Exception:
+        return False
+    return True
+
+
+def _redact_exception(record: logging.LogRecord) -> None:
+    if record.exc_text:
+        record.exc_text = redact(record.exc_text)
+    info = record.exc_info
+    if not info or not isinstance(info, tuple) or info[0] is None:
+        return
+    text = _trace(info)
+    shown = redact(text)
+    if shown != text or _has_key(info[1], {}):
+        # The exception itself has the key in it: its text stays, for whoever shows the record.
+        record.exc_text, record.exc_info = record.exc_text or shown, None
+
+
+class RedactingFilter(logging.Filter):
+    """Takes keys out of the records that pass: for a handler, or for a logger.
+
+    >>> record = logging.makeLogRecord({"msg": "GET %s took %d ms", "args": ("/in.php?key=abcdefghijk", 12)})
+    >>> RedactingFilter().filter(record), record.getMessage()
+    (True, 'GET /in.php?key=[REDACTED] took 12 ms')
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        passes = bool(super().filter(record))
+        if passes:
+            redact_record(record)
+        return passes
+
+
+class SafeFormatter(logging.Formatter):
+    """In place of logging.Formatter: what comes out of it has no key."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the name is logging's)
+        return redact(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802
+        return redact(super().formatStack(stack_info))
+
+
+class RedactingFormatter(logging.Formatter):
+    """Around another formatter: what comes out of that has no key."""
+
+    def __init__(self, inner: Optional[logging.Formatter] = None) -> None:
+        super().__init__()
+        self.inner = inner or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        kept = record.exc_text
+        try:
+            return redact(self.inner.format(record))
+        finally:
+            # What the inner one keeps there for others is not redacted.
+            record.exc_text = kept
+
+
+_handle: Optional[Callable[[logging.Logger, logging.LogRecord], None]] = None
+
+
+def install() -> None:
+    """Takes keys out of the records of all loggers, for handlers that are there and for those that come later, whatever
+    dictConfig does. Twice is fine."""
+    global _handle
+    if _handle is not None:
+        return
+    original = _handle = logging.Logger.handle
+
+    @functools.wraps(original)
+    def handle(self: logging.Logger, record: logging.LogRecord) -> None:
+        original(self, redact_record(record))
+
+    logging.Logger.handle = handle  # type: ignore[method-assign]
+
+
+def uninstall() -> None:
+    """Undoes install()."""
+    global _handle
+    if _handle is not None:
+        logging.Logger.handle = _handle  # type: ignore[method-assign, assignment]
+        _handle = None
