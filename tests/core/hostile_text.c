@@ -154,12 +154,13 @@ static void credentials(pieces *p) {
     both(p, "\n");
 }
 
+/* Users are spelt without y: one called "key" would make all behind the colon a value. */
 static void login(pieces *p) {
     static const char *const fronts[] = {"http://", "socks5://",   "https:\\/\\/", "ftp%3A%2F%2F",
                                          "proxy=",  "proxy\": \"", "http_proxy: "};
     static const char *const colons[] = {":", "%3A"}, *const ats[] = {"@", "%40"};
     both(p, ONE_OF(p->c, fronts));
-    hostile_add_random(p->text, p->c, hostile_letters, 1 + chance_below(p->c, 9));
+    hostile_add_random(p->text, p->c, "abcdefghikmnoprstuvABEIKMOP", 1 + chance_below(p->c, 9));
     kp_buf_str(p->text, ONE_OF(p->c, colons));
     hostile_add_random(p->text, p->c, "abcXYZ019-_.!~$;,(", chance_below(p->c, 30));
     hidden(p);
