@@ -123,6 +123,7 @@ def test_interrupt_in_a_key_function(lua, services):
         local c = keyplate.new {config = false, store = "memory:", url = {captchaai = arg[1]}, key = function()
             print "asked"
             io.stdout:flush()
+            if jit then jit.off() end -- compiled code looks at no hook
             while true do end
         end}
         print(pcall(c.balance, c))
