@@ -214,7 +214,9 @@ KP_API const char *kp_op_get(const kp_op *, const char *name, size_t *len);
 /* ---- Redaction of the caller's own texts. Known keys in any encoding, values in context (key=, apikey:, clientKey,
    credentials of a proxy), bare runs of 32 hex digits (option redact.bare_hex): each becomes [REDACTED].
    core/wire/redact.h has the rules. All keys that this process has seen are known; kp_local_learn finds those of a
-   client before its first call. ---- */
+   client before its first call. Not found: a known key in base64 or hex of UTF-16, in base64 broken into lines, or
+   under several layers that are not each percent or backslash (HTML entities inside percent, \u inside percent); an
+   unknown secret that its context tells only across a line end (but PHP's dumps), or between XML tags. ---- */
 
 /* For one text or stream at a time, by one thread. client: whose redact.* options hold; NULL: their defaults. NULL when
    memory is short. */

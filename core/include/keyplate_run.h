@@ -67,7 +67,8 @@ KP_API kp_local *kp_runner_local(kp_runner *);
 KP_API int kp_run(kp_runner *, kp_op *);
 /* Same, but comes back after at_most_ms, in a wait or in the midst of a call: 1 if the operation is not DONE yet (call
    again, with the same runner), else 0. For hosts that look at signals or draw progress. It also comes back, at once,
-   when the step is a READ of a "host:" name: answer it with kp_read_give. An operation that is freed in the midst of a
+   when the step is a READ of a "host:" name: answer it with kp_read_give, soon, for other operations of this client
+   that need the same key wait for it, at most 10 s. An operation that is freed in the midst of a
    call ends that call: a submit may have been accepted. Free it before its runner. */
 KP_API int kp_run_for(kp_runner *, kp_op *, uint32_t at_most_ms);
 /* kp_op_cancel, and wakes the driver at once. From any thread, and from a signal handler. */

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define KEY_MAX 1024
+enum { KEY_MAX = 1024, LIKE_RUN = 20, LIKE_DIGITS = 3 };
 
 /* Samples of the services' documentation and of the usual configuration templates, compared without case. */
 static const char *const samples[] = {
@@ -102,4 +102,30 @@ int kp_key_check(const char **key, size_t *len, const char **why) {
         return KP_E_PLACEHOLDER;
     *why = form_reason(*key, *len);
     return *why ? KP_E_BAD_KEY : 0;
+}
+
+/* 8-4-4-4-12 hex digits. */
+static bool is_uuid(const char *text, size_t len) {
+    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    if (len < sizeof pattern - 1)
+        return false;
+    for (size_t i = 0; i < sizeof pattern - 1; i++)
+        if (pattern[i] == 'x' ? kp_hex_value(text[i]) < 0 : text[i] != '-')
+            return false;
+    return true;
+}
+
+bool kp_key_is_like(const char *text, size_t len) {
+    size_t run = 0, digits = 0;
+    for (size_t i = 0; text && i < len; i++) {
+        if (is_uuid(text + i, len - i))
+            return true;
+        bool digit = kp_is_digit(text[i]);
+        bool inside = digit || kp_is_alpha(text[i]);
+        run = inside ? run + 1 : 0;
+        digits = inside ? digits + digit : 0;
+        if (run >= LIKE_RUN && digits >= LIKE_DIGITS)
+            return true;
+    }
+    return false;
 }

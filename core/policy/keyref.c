@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "policy/keycheck.h"
 
 #define TEXT_MAX 4096
 #define WORD_MAX 12
@@ -186,6 +187,15 @@ static int check(parts *p, kp_buf *problem) {
     return KP_E_INTERNAL;
 }
 
+/* A shell writes the key itself for env:$NAME. A path may well have such a name in it: only one without '/' is looked
+ * at.
+ */
+static bool is_key_itself(const parts *p) {
+    bool is_path = memchr(p->place, '/', p->place_len) != NULL;
+    return (!is_path && kp_key_is_like(p->place, p->place_len)) ||
+           (p->kind == KP_REF_DOTENV && kp_key_is_like(p->field, p->field_len));
+}
+
 /* The place as it is read: a relative json: path is in the provider's folder. */
 static char *make_place(const parts *p, const char *json_home) {
     bool relative = p->place[0] != '/' && !(p->place_len > 1 && p->place[0] == '~' && p->place[1] == '/');
@@ -220,6 +230,10 @@ int kp_keyref_parse(const char *text, size_t len, const char *json_home, kp_keyr
     int error = check(&p, problem);
     if (error)
         return error;
+    if (is_key_itself(&p))
+        return refuse(problem, "what follows the ':' looks like a key itself, not like the name of its place; write the"
+                               " name without '$', such as env:CAPTCHAAI_API_KEY, and if the key was shown anywhere,"
+                               " make a new one");
     out->kind = p.kind;
     out->place = make_place(&p, json_home);
     out->field = p.field ? kp_strndup(p.field, p.field_len) : NULL;

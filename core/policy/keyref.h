@@ -29,7 +29,8 @@ typedef struct kp_keyref {
    for files: held:NAME (by value) and host:NAME (when it is needed)
    json_home: folder for relative json: paths ("~/.captchaai"); a json: without #/pointer means #/api_key. 0, or
    KP_E_REFERENCE with a sentence in *problem that never repeats the text (it may be a key that somebody put there by
-   mistake: the sentence says so, and how to write a reference); KP_E_MEMORY. */
+   mistake: the sentence says so, and how to write a reference); KP_E_MEMORY. A name that looks like a key is refused.
+ */
 int kp_keyref_parse(const char *text, size_t len, const char *json_home, kp_keyref *out, kp_buf *problem);
 void kp_keyref_free(kp_keyref *);
 /* Whether this can be the NAME of held: and host:. 1 to 32 letters, digits, '.', '_', '-'. */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "policy/keycheck.h"
 #include "safe/arena.h"
 #include "wire/json.h"
 
@@ -151,6 +152,8 @@ static int set_name(maker *m, kp_member *member, kp_json value) {
         error = KP_E_MEMORY;
     else if (value.type != KP_JSON_STRING || !kp_is_held_name(kp_buf_text(&text), text.len))
         error = bad(m, "\"name\" is 1 to 32 letters, digits, '.', '_' or '-'");
+    else if (kp_key_is_like(kp_buf_text(&text), text.len))
+        error = bad(m, "\"name\" looks like a key itself; name the key by what it is for, such as \"primary\"");
     else
         memcpy(member->name, text.data, text.len + 1);
     kp_buf_free(&text);

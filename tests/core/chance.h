@@ -28,6 +28,13 @@ static inline void chance_bytes(chance *c, void *out, size_t len) {
         ((unsigned char *)out)[i] = (unsigned char)(chance_u64(c) >> 40);
 }
 
+/* len digits and a NUL */
+static inline void chance_hex(chance *c, char *out, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        out[i] = "0123456789abcdef"[chance_below(c, 16)];
+    out[len] = '\0';
+}
+
 /* So many rounds of a random test; fifty times as many in make test-long. */
 static inline int chance_rounds(int rounds) {
     return getenv("KP_LONG") ? 50 * rounds : rounds;

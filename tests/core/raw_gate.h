@@ -16,6 +16,16 @@ static inline void run_until_asked(kp_op *op, const char *what, size_t count) {
     assert_int_equal(kp_op_step(op), KP_HTTP);
 }
 
+/* A client whose key is proven, and its operation with a submit that the service read and never answers. */
+static inline kp_op *begin_unanswered_submit(void) {
+    script.submit = hold;
+    begin(NULL);
+    prove();
+    kp_op *op = patient_op(KP_SUBMIT);
+    run_until_asked(op, SUBMIT, 1);
+    return op;
+}
+
 /* For the script: holds the answer until the test lets it go. */
 static sem_t gate;
 static sem_t arrived; /* the client's machine has all of a long answer */

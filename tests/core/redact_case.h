@@ -54,10 +54,4 @@ static inline void random_key(chance *c, char *out, size_t len) {
     out[len] = '\0';
 }
 
-static inline void random_hex(chance *c, char *out, size_t len) {
-    for (size_t i = 0; i < len; i++)
-        out[i] = "0123456789abcdef"[chance_below(c, 16)];
-    out[len] = '\0';
-}
-
 #endif

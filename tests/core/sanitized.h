@@ -14,4 +14,9 @@ enum { SANITIZED = 0 };
 enum { SANITIZED = 0 };
 #endif
 
+/* Whether this is to run under valgrind, some fifty times slower. */
+#ifndef KP_VALGRIND
+#define KP_VALGRIND 0
+#endif
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -124,6 +125,33 @@ static void bad_references_get_their_own_sentence(void **state) {
     refused(NULL, 0, "is empty");
 }
 
+/* "env:$NAME" in a shell: what is written where the name belongs is never repeated. */
+static void a_key_where_a_name_belongs_is_refused(void **state) {
+    (void)state;
+    static const char *const heads[] = {"env:", "held:", "host:", "cred:", "file:", "json:", "dotenv:.env#"};
+    chance c = {20261121};
+    char text[64], hex[33], uuid[48];
+    chance_hex(&c, hex, 32);
+    snprintf(uuid, sizeof uuid, "a-%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    hex[0] = 'a'; /* no variable begins with a digit, and this has to get past that */
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        snprintf(text, sizeof text, "%s%s", heads[i], hex);
+        refused(text, strlen(text), "looks like a key itself");
+    }
+    static const size_t with_dashes[] = {3, 4, 5};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "%s%s", heads[with_dashes[i]], uuid);
+        refused(text, strlen(text), "looks like a key itself");
+    }
+    static const char *const names[] = {"env:CAPTCHAAI_API_KEY_2", "file:./0123456789abcdefghijk",
+                                        "cred:captchaai-production-20261121", "env:CAPTCHAAIPRODUCTIONKEY1"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        kp_keyref ref;
+        assert_int_equal(kp_keyref_parse(names[i], strlen(names[i]), NULL, &ref, NULL), 0);
+        kp_keyref_free(&ref);
+    }
+}
+
 static void near_misses_are_named(void **state) {
     (void)state;
     static const struct {
@@ -200,6 +228,7 @@ int main(void) {
         cmocka_unit_test(good_references),
         cmocka_unit_test(a_relative_json_path_without_a_folder_stays),
         cmocka_unit_test(bad_references_get_their_own_sentence),
+        cmocka_unit_test(a_key_where_a_name_belongs_is_refused),
         cmocka_unit_test(near_misses_are_named),
         cmocka_unit_test(held_and_host_are_written_exactly),
         cmocka_unit_test(a_key_in_place_of_a_reference_is_not_repeated),

@@ -150,6 +150,7 @@ static void what_is_wrong_is_said_and_not_repeated(void **state) {
         {"{\"from\":[\"env:A\"],\"name\":\"\"}", KP_E_CONFIG, "\"name\" is"},
         {"{\"from\":[\"env:A\"],\"name\":1}", KP_E_CONFIG, "\"name\" is"},
         {"{\"from\":[\"env:A\"],\"name\":\"a/b\"}", KP_E_CONFIG, "\"name\" is"},
+        {"{\"from\":[\"env:A\"],\"name\":\"s3cret78901234567890\"}", KP_E_CONFIG, "looks like a key itself"},
         {"{\"from\":[\"env:A\"],\"name\":\"a~b\"}", KP_E_CONFIG, "\"name\" is"},
         {"{\"from\":[\"env:A\"],\"name\":\"n-3456789n-3456789n-3456789n-3456\"}", KP_E_CONFIG, "\"name\" is"},
         {"{\"from\":[\"env:A\"],\"account\":\"\"}", KP_E_CONFIG, "\"account\" is"},

@@ -194,7 +194,7 @@ static void keep_with(const char *front, size_t digits, const char *behind, bool
     kp_buf text, wanted;
     kp_buf_init(&text, NULL);
     kp_buf_init(&wanted, NULL);
-    random_hex(&luck, hex, digits);
+    chance_hex(&luck, hex, digits);
     kp_buf_fmt(&text, "%s%s%s", front, hex, behind);
     kp_buf_fmt(&wanted, "%s%s%s", front, keep ? hex : "[REDACTED]", behind);
     assert_redacted(text.data, wanted.data);
@@ -211,7 +211,7 @@ static void r3_checksums_and_other_lengths_stay(void **state) {
         keep_with("\"", kept[i], "\"\n", true);
     }
     char uuid[37];
-    random_hex(&luck, uuid, 36);
+    chance_hex(&luck, uuid, 36);
     uuid[8] = uuid[13] = uuid[18] = uuid[23] = '-';
     assert_kept(uuid, 36);
     static const char words[] = "the key of the matter: monkeys, turkeys; sitekey=abc primary_key: 5, keyboard\n"
@@ -228,7 +228,7 @@ static void r3_named_digests_stay(void **state) {
     for (size_t i = 0; i < sizeof fronts / sizeof fronts[0]; i++)
         keep_with(fronts[i], 32, "\" x", true);
     char span[17];
-    random_hex(&luck, span, 16);
+    chance_hex(&luck, span, 16);
     kp_buf behind;
     kp_buf_init(&behind, NULL);
     kp_buf_fmt(&behind, "-%s-01", span);
@@ -263,7 +263,7 @@ static void r3_bare_hex_by_context(void **state) {
         kp_buf text, wanted;
         kp_buf_init(&text, NULL);
         kp_buf_init(&wanted, NULL);
-        random_hex(&luck, hex, 32);
+        chance_hex(&luck, hex, 32);
         kp_buf_fmt(&text, "%s%s", all[i].front, hex);
         kp_buf_fmt(&wanted, "%s%s", all[i].front, all[i].goes ? "[REDACTED]" : hex);
         assert_redacted_by(KP_BARE_CONTEXT, text.data, text.len, wanted.data, wanted.len);
@@ -276,7 +276,7 @@ static void r3_bare_hex_by_context(void **state) {
 static void r3_what_is_known_goes_all_the_same(void **state) {
     (void)state;
     char hex[33];
-    random_hex(&luck, hex, 32);
+    chance_hex(&luck, hex, 32);
     assert_true(kp_known_add(hex, 32));
     kp_buf text;
     kp_buf_init(&text, NULL);

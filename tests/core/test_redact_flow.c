@@ -235,7 +235,7 @@ static void final_begins_a_new_text(void **state) {
 static void the_public_face(void **state) {
     (void)state;
     char hex[33], line[64];
-    random_hex(&luck, hex, 32);
+    chance_hex(&luck, hex, 32);
     static const char *const ways[] = {"always", "context", "off"};
     for (size_t i = 0; i < 3; i++) {
         kp_config *config = kp_config_new();

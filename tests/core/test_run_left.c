@@ -76,11 +76,7 @@ static void runner_freed_first(void **state) {
 /* A driver of another kind may end the call. */
 static void told_by_another_driver(void **state) {
     (void)state;
-    script.submit = hold;
-    begin(NULL);
-    prove();
-    kp_op *op = patient_op(KP_SUBMIT);
-    run_until_asked(op, SUBMIT, 1);
+    kp_op *op = begin_unanswered_submit();
     kp_on_end(op, KP_NET_RESET, KP_MAYBE_SENT);
     assert_true(raw_await_ended(server, 1));
     assert_int_equal(kp_run(runner, op), KP_E_LOST);

@@ -110,11 +110,7 @@ static void t6_dies_between_parts(void **state) {
 
 static void cancelled_between_parts(void **state) {
     (void)state;
-    script.submit = hold;
-    begin(NULL);
-    prove();
-    kp_op *op = patient_op(KP_SUBMIT);
-    run_until_asked(op, SUBMIT, 1);
+    kp_op *op = begin_unanswered_submit();
     assert_int_equal(kp_run_for(runner, op, 0), 1);
     kp_run_cancel(op);
     assert_int_equal(kp_run_for(runner, op, UINT32_MAX), 0);
@@ -184,11 +180,7 @@ static void t6_nothing_leaves_after_a_cancel(void **state) {
 
 static void deadline_holds_while_the_host_is_away(void **state) {
     (void)state;
-    script.submit = hold;
-    begin(NULL);
-    prove();
-    kp_op *op = patient_op(KP_SUBMIT);
-    run_until_asked(op, SUBMIT, 1);
+    kp_op *op = begin_unanswered_submit();
     op->deadline_ms = kp_local_mono_ms();
     assert_int_equal(kp_run_for(runner, op, UINT32_MAX), 0);
     assert_int_equal(kp_op_error(op), KP_E_TIMEOUT);
