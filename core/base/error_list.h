@@ -28,6 +28,13 @@ X(34, KP_E_KEY_FILE, KP_OWN, 0, "bad_key_file", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0
 X(35, KP_E_KEY_COOLING, KP_OWN, 0, "key_cooling", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "the service refused this key a short while ago, so it is not tried again yet", "Correct the key; it is tried again at the time that the message names, or at once when the key is a different one.")
 X(36, KP_E_KEY_GONE, KP_OWN, 0, "key_gone", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "the key that submitted this task is no longer there", "Bring back the key that the task reference names, or poll the task with the program that has it.")
 X(37, KP_E_STRICT, KP_OWN, 0, "strict", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "strict mode refuses to go on with less protection", "Mend what the message names, or set strict to false.")
+/* the stores of keys over HTTP */
+X(100, KP_E_SOURCE_SETUP, KP_OWN, 0, "source_setup", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "the store of the key cannot be asked as it is configured", "Mend what the message names: the store's address, the credentials for it, the region, or the field of the secret.")
+X(101, KP_E_SOURCE_REFUSED, KP_OWN, 0, "source_refused", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "the store of the key refuses to give it out", "Check the token or the credentials for the store, the policy that lets them read this secret, and this machine's clock.")
+X(102, KP_E_SOURCE_DELETED, KP_OWN, 0, "source_deleted", KP_CLASS_KEY, KP_NOT_TAKEN, 0, 0, "this version of the secret is deleted, destroyed or disabled in the store", "Restore it or write a new version in the store.")
+X(103, KP_E_SOURCE_THROTTLED, KP_OWN, 0, "source_throttled", KP_CLASS_BUSY, KP_NOT_TAKEN, 2000, 30000, "the store of the key says that requests come too fast", "Ask it less often, or raise its quota.")
+X(104, KP_E_SOURCE_AWAY, KP_OWN, 0, "source_away", KP_CLASS_SERVER, KP_MAYBE_TAKEN, 500, 8000, "the store of the key cannot be reached, or has trouble of its own", "Check the network and the store; the message says how it showed. Nothing was sent to the service.")
+X(105, KP_E_SOURCE_ANSWER, KP_OWN, 0, "source_answer", KP_CLASS_PROTOCOL, KP_MAYBE_TAKEN, 1000, 8000, "the answer is not what this store of keys is known to send", "Check the store's address; a proxy or a login page in between also looks like this. Nothing was sent to the service.")
 /* address */
 X(40, KP_E_BANNED, KP_OWN, 0, "address_banned", KP_CLASS_ADDRESS, KP_NOT_TAKEN, 0, 0, "the service banned this address a short while ago, so nothing is sent yet", "Find the program that uses a wrong key; calls go out again at the time that the message names.")
 /* pending */
@@ -38,6 +45,7 @@ X(61, KP_E_CONNECT, KP_OWN, 0, "connect_failed", KP_CLASS_NETWORK, KP_MAYBE_TAKE
 X(62, KP_E_TLS, KP_OWN, 0, "tls_failed", KP_CLASS_NETWORK, KP_MAYBE_TAKEN, 0, 0, "the service could not prove who it is over TLS, so nothing was sent", "Check this machine's clock and certificates (option ca_file), and whether something intercepts the connection.")
 X(63, KP_E_PROXY, KP_OWN, 0, "proxy_failed", KP_CLASS_NETWORK, KP_MAYBE_TAKEN, 500, 4000, "the configured proxy does not let the call through", "Check the option proxy, its credentials, and whether the proxy is up.")
 X(64, KP_E_LOST, KP_OWN, 0, "connection_lost", KP_CLASS_NETWORK, KP_MAYBE_TAKEN, 500, 4000, "the connection broke before the answer was complete", "Try again; after a submit look at the account first, because the task may have been accepted.")
+X(65, KP_E_NO_CA, KP_OWN, 0, "no_certificates", KP_CLASS_NETWORK, KP_MAYBE_TAKEN, 0, 0, "this machine has no CA certificates, so no service can prove who it is and nothing was sent", "Install them (the package ca-certificates of Debian, Ubuntu, Fedora, Alpine), or name a file of them with the option ca_file.")
 /* protocol */
 X(70, KP_E_ANSWER, KP_OWN, 0, "bad_answer", KP_CLASS_PROTOCOL, KP_MAYBE_TAKEN, 1000, 8000, "the answer is not what this service is known to send", "Try again later; if it stays, look whether the base URL is right or the service changed.")
 X(71, KP_E_REDIRECT, KP_OWN, 0, "redirect", KP_CLASS_PROTOCOL, KP_MAYBE_TAKEN, 0, 0, "the service answered with a redirect, which is never followed with a key", "Check the base URL; a login page of the network in between also looks like this.")

@@ -9,27 +9,21 @@ static const int64_t ms_per_day = 86400000;
 static const int64_t latest_ms = 253402300799999; /* the end of year 9999 */
 static const uint64_t longest_ms = 366ULL * 86400000;
 
-typedef struct date {
-    int64_t year;
-    int month, day;
-} date;
-
 /* The Gregorian calendar in years that begin in March, so that the leap day is the last of its year. Eras of 400 years
    are 146097 days; day 0 is 1970-01-01, 719468 days after the first of March of year 0. */
-static date date_of_day(int64_t days) {
+kp_date kp_date_of_day(int64_t days) {
     int64_t shifted = days + 719468;
     int64_t era = shifted / 146097;
     int64_t in_era = shifted % 146097;
     int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
     int64_t in_year = in_era - (365 * year + year / 4 - year / 100);
     int month = (int)((5 * in_year + 2) / 153);
-    date d = {.month = month < 10 ? month + 3 : month - 9, .day = (int)(in_year - (153 * month + 2) / 5 + 1)};
+    kp_date d = {.month = month < 10 ? month + 3 : month - 9, .day = (int)(in_year - (153 * month + 2) / 5 + 1)};
     d.year = year + era * 400 + (d.month <= 2);
     return d;
 }
 
-/* For years from 1 on. */
-static int64_t day_of_date(date d) {
+int64_t kp_day_of_date(kp_date d) {
     int64_t year = d.year - (d.month <= 2);
     int64_t month = d.month > 2 ? d.month - 3 : d.month + 9;
     int64_t in_year = (153 * month + 2) / 5 + d.day - 1;
@@ -38,7 +32,7 @@ static int64_t day_of_date(date d) {
 
 void kp_add_rfc3339(kp_buf *b, int64_t unix_ms) {
     int64_t ms = unix_ms < 0 ? 0 : unix_ms > latest_ms ? latest_ms : unix_ms;
-    date d = date_of_day(ms / ms_per_day);
+    kp_date d = kp_date_of_day(ms / ms_per_day);
     int rest = (int)(ms % ms_per_day);
     kp_buf_fmt(b, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)d.year, d.month, d.day, rest / 3600000, rest / 60000 % 60,
                rest / 1000 % 60, rest % 1000);
@@ -158,7 +152,7 @@ static int64_t clock_of(reader *r) {
 }
 
 /* Sun, 06 Nov 1994 08:49:37 GMT, and with long names the obsolete Sunday, 06-Nov-94 08:49:37 GMT */
-static int64_t read_comma_form(reader *r, bool is_long, date *d) {
+static int64_t read_comma_form(reader *r, bool is_long, kp_date *d) {
     const char *gap = is_long ? "-" : " ";
     name_of(r, is_long ? long_days : short_days, 7);
     expect(r, ", ");
@@ -176,7 +170,7 @@ static int64_t read_comma_form(reader *r, bool is_long, date *d) {
 }
 
 /* Sun Nov  6 08:49:37 1994 */
-static int64_t read_asctime(reader *r, date *d) {
+static int64_t read_asctime(reader *r, kp_date *d) {
     name_of(r, short_days, 7);
     expect(r, " ");
     d->month = name_of(r, months, 12);
@@ -192,23 +186,95 @@ static int64_t read_asctime(reader *r, date *d) {
     return ms;
 }
 
-static bool exists(date d) {
+static bool exists(kp_date d) {
     if (d.year < 1 || d.month < 1 || d.month > 12 || d.day < 1)
         return false;
-    date next = d.month == 12 ? (date){d.year + 1, 1, 1} : (date){d.year, d.month + 1, 1};
-    return d.day <= day_of_date(next) - day_of_date((date){d.year, d.month, 1});
+    kp_date next = d.month == 12 ? (kp_date){d.year + 1, 1, 1} : (kp_date){d.year, d.month + 1, 1};
+    return d.day <= kp_day_of_date(next) - kp_day_of_date((kp_date){d.year, d.month, 1});
 }
 
 bool kp_parse_http_date(const char *text, size_t len, int64_t *unix_ms) {
     if (!text || !unix_ms)
         return false;
     reader r = {text, text + len, false};
-    date d = {0};
+    kp_date d = {0};
     const char *comma = memchr(text, ',', len);
     int64_t ms = comma ? read_comma_form(&r, comma - text > 3, &d) : read_asctime(&r, &d);
     if (r.bad || r.at != r.end || !exists(d))
         return false;
-    *unix_ms = day_of_date(d) * ms_per_day + ms;
+    *unix_ms = kp_day_of_date(d) * ms_per_day + ms;
+    return true;
+}
+
+/* 2026-11-20 */
+static void read_date(reader *r, kp_date *d) {
+    d->year = digits(r, 4);
+    expect(r, "-");
+    d->month = digits(r, 2);
+    expect(r, "-");
+    d->day = digits(r, 2);
+}
+
+bool kp_parse_date(const char *text, size_t len, int64_t *days) {
+    if (!text || !days)
+        return false;
+    reader r = {text, text + len, false};
+    kp_date d = {0};
+    read_date(&r, &d);
+    if (r.bad || r.at != r.end || !exists(d))
+        return false;
+    *days = kp_day_of_date(d);
+    return true;
+}
+
+/* The character that stands there, 0 at the end; it is taken if it is one of those. */
+static char take_one_of(reader *r, const char *these) {
+    char c = r->bad || r->at == r->end ? '\0' : *r->at;
+    if (c == '\0' || !strchr(these, c))
+        return '\0';
+    r->at++;
+    return c;
+}
+
+/* .123: of more digits the first three count. */
+static int64_t read_fraction(reader *r) {
+    int64_t ms = 0;
+    int64_t unit = 100;
+    if (!take_one_of(r, "."))
+        return 0;
+    r->bad = r->at == r->end || !kp_is_digit(*r->at);
+    for (; r->at < r->end && kp_is_digit(*r->at); r->at++, unit /= 10)
+        ms += unit * (*r->at - '0');
+    return ms;
+}
+
+/* Z or +01:00, in milliseconds. */
+static int64_t read_offset(reader *r) {
+    char sign = take_one_of(r, "Zz+-");
+    r->bad = r->bad || sign == '\0';
+    if (sign != '+' && sign != '-')
+        return 0;
+    int hour = digits(r, 2);
+    expect(r, ":");
+    int minute = digits(r, 2);
+    r->bad = r->bad || hour > 23 || minute > 59;
+    int64_t ms = ((int64_t)hour * 60 + minute) * 60000;
+    return sign == '-' ? -ms : ms;
+}
+
+bool kp_parse_rfc3339(const char *text, size_t len, int64_t *unix_ms) {
+    if (!text || !unix_ms)
+        return false;
+    reader r = {text, text + len, false};
+    kp_date d = {0};
+    read_date(&r, &d);
+    r.bad = r.bad || !take_one_of(&r, "Tt");
+    int64_t ms = clock_of(&r);
+    ms += read_fraction(&r);
+    ms -= read_offset(&r);
+    if (r.bad || r.at != r.end || !exists(d))
+        return false;
+    *unix_ms = kp_day_of_date(d) * ms_per_day + ms;
     return true;
 }
 

@@ -1,10 +1,11 @@
-/* admit.c: does the store verbs over a map: GET, PUT, ADMIT, SETTLE. */
+/* admit.c: does the store verbs over a map: GET, PUT, MARK, ADMIT, SETTLE. */
 #include "policy/admit.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 #include "policy/admit_map.h"
+#include "policy/admit_mark.h"
 #include "policy/admit_rate.h"
 
 /* The record of an id: "open START {rate NAME PERIOD}..." with what it took, "done START" once it is settled. */
@@ -98,6 +99,20 @@ static int do_put(kp_verb *v) {
             return -1;
     }
     return ok(v);
+}
+
+/* ---- MARK ---- */
+
+static int do_mark(kp_verb *v) {
+    kp_mark mark;
+    if (v->count != 5)
+        return bad(v, "MARK needs name, field, value and ttl");
+    if (!kp_arg_name(v->args[1]))
+        return bad(v, wrong_name);
+    const char *wrong = kp_mark_parse(v->args + 2, &mark);
+    if (wrong)
+        return bad(v, wrong);
+    return kp_mark_write(v, v->args[1], mark) ? -1 : ok(v);
 }
 
 /* ---- ADMIT ---- */
@@ -345,6 +360,8 @@ static int do_verb(kp_verb *v, record *r) {
         return do_get(v);
     if (kp_arg_is(v->args[0], "PUT"))
         return do_put(v);
+    if (kp_arg_is(v->args[0], "MARK"))
+        return do_mark(v);
     if (kp_arg_is(v->args[0], "ADMIT"))
         return do_admit(v, r);
     if (kp_arg_is(v->args[0], "SETTLE"))

@@ -206,6 +206,7 @@ static const char *nothing_there(kp_ref_kind kind) {
     case KP_REF_FD: return "this descriptor is not open";
     case KP_REF_HELD: return "the program holds no key of this name";
     case KP_REF_HOST: return "the program handed none in";
+    case KP_REF_EXEC: return "there is no such program";
     default: return "there is no such file";
     }
 }
@@ -287,6 +288,10 @@ void kp_finder_start(kp_finder *f, const kp_keyref *ref) {
     case KP_REF_FD: ask(f, STAGE_PLACE, "fd:", ref->place, ""); break;
     case KP_REF_HELD: ask(f, STAGE_PLACE, "held:", ref->place, ""); break;
     case KP_REF_HOST: ask(f, STAGE_PLACE, "host:", ref->place, ""); break;
+    case KP_REF_EXEC: ask(f, STAGE_PLACE, "exec:", ref->place, ""); break;
+    case KP_REF_VAULT: /* fetch.h finds these */
+    case KP_REF_AWS:
+    case KP_REF_GCP: settle(f, KP_NOT_USABLE, KP_E_MISUSE); break;
     case KP_REF_DOTENV:
     case KP_REF_FILE:
     case KP_REF_JSON: ask(f, STAGE_PLACE, "file:", ref->place, ""); break;

@@ -9,39 +9,22 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "policy/keycheck.h"
+#include "policy/keyref_parts.h"
 
 #define TEXT_MAX 4096
 #define WORD_MAX 12
 
-/* A reference while it is taken apart: spans of the text given. */
-typedef struct parts {
-    kp_ref_kind kind;
-    const char *place;
-    size_t place_len;
-    const char *field; /* NULL: none */
-    size_t field_len;
-} parts;
-
 typedef struct scheme {
     const char *word;
-    const char *remote; /* not NULL: another version's, with the name for people */
     kp_ref_kind kind;
     bool internal; /* programs write it; it is suggested to nobody */
 } scheme;
 
 static const scheme schemes[] = {
-    {"env", NULL, KP_REF_ENV, false},
-    {"dotenv", NULL, KP_REF_DOTENV, false},
-    {"file", NULL, KP_REF_FILE, false},
-    {"cred", NULL, KP_REF_CRED, false},
-    {"json", NULL, KP_REF_JSON, false},
-    {"fd", NULL, KP_REF_FD, false},
-    {"held", NULL, KP_REF_HELD, true},
-    {"host", NULL, KP_REF_HOST, true},
-    {"vault", "HashiCorp Vault", KP_REF_ENV, false},
-    {"aws-sm", "AWS Secrets Manager", KP_REF_ENV, false},
-    {"gcp-sm", "Google Secret Manager", KP_REF_ENV, false},
-    {"exec", "programs", KP_REF_ENV, false},
+    {"env", KP_REF_ENV, false},    {"dotenv", KP_REF_DOTENV, false}, {"file", KP_REF_FILE, false},
+    {"cred", KP_REF_CRED, false},  {"json", KP_REF_JSON, false},     {"fd", KP_REF_FD, false},
+    {"held", KP_REF_HELD, true},   {"host", KP_REF_HOST, true},      {"vault", KP_REF_VAULT, false},
+    {"aws-sm", KP_REF_AWS, false}, {"gcp-sm", KP_REF_GCP, false},    {"exec", KP_REF_EXEC, false},
 };
 
 #define SCHEMES (sizeof schemes / sizeof schemes[0])
@@ -73,10 +56,7 @@ static const scheme *find_scheme(const char *text, size_t len, bool *exact) {
 }
 
 static int no_reference(const char *text, size_t len, const scheme *near, kp_buf *problem) {
-    if (near && near->remote)
-        kp_buf_fmt(problem, "keys from %s are not in this version; use env:NAME, file:PATH or another local reference",
-                   near->remote);
-    else if (near)
+    if (near)
         kp_buf_fmt(problem, "a reference begins with a word that is not known; did you mean '%s:', in lower case?",
                    near->word);
     else if (len > 0 && (text[0] == '/' || (len > 1 && (text[0] == '.' || text[0] == '~') && text[1] == '/')))
@@ -126,7 +106,7 @@ static bool is_pointer(const char *text, size_t len) {
     return true;
 }
 
-static void split(parts *p, const char *hash) {
+static void split(kp_ref_parts *p, const char *hash) {
     if (!hash)
         return;
     p->field = hash + 1;
@@ -134,7 +114,7 @@ static void split(parts *p, const char *hash) {
     p->place_len = (size_t)(hash - p->place);
 }
 
-static int check_dotenv(parts *p, kp_buf *problem) {
+static int check_dotenv(kp_ref_parts *p, kp_buf *problem) {
     /* The last '#': a path can have one, the name of a variable cannot. */
     split(p, memrchr(p->place, '#', p->place_len));
     if (!p->field || p->place_len == 0 || !is_variable(p->field, p->field_len))
@@ -142,7 +122,7 @@ static int check_dotenv(parts *p, kp_buf *problem) {
     return 0;
 }
 
-static int check_json(parts *p, kp_buf *problem) {
+static int check_json(kp_ref_parts *p, kp_buf *problem) {
     split(p, memchr(p->place, '#', p->place_len));
     if (!p->field) {
         p->field = "/api_key";
@@ -153,7 +133,7 @@ static int check_json(parts *p, kp_buf *problem) {
     return 0;
 }
 
-static int check_fd(const parts *p, kp_buf *problem) {
+static int check_fd(const kp_ref_parts *p, kp_buf *problem) {
     int64_t number;
     if (p->place_len == 0 || p->place[0] == '0' || !kp_parse_i64(p->place, p->place_len, &number) || number <= 2 ||
         number > INT_MAX)
@@ -161,7 +141,7 @@ static int check_fd(const parts *p, kp_buf *problem) {
     return 0;
 }
 
-static int check(parts *p, kp_buf *problem) {
+static int check(kp_ref_parts *p, kp_buf *problem) {
     switch (p->kind) {
     case KP_REF_ENV:
         if (is_variable(p->place, p->place_len))
@@ -183,6 +163,13 @@ static int check(parts *p, kp_buf *problem) {
             return 0;
         return refuse(problem, "held: and host: need the name under which the program hands the key in: 1 to 32 "
                                "letters, digits, '.', '_' or '-'");
+    case KP_REF_VAULT:
+    case KP_REF_AWS:
+    case KP_REF_GCP:
+    case KP_REF_EXEC: {
+        const char *sentence = kp_ref_remote(p);
+        return sentence ? refuse(problem, sentence) : 0;
+    }
     }
     return KP_E_INTERNAL;
 }
@@ -190,14 +177,16 @@ static int check(parts *p, kp_buf *problem) {
 /* A shell writes the key itself for env:$NAME. A path may well have such a name in it: only one without '/' is looked
  * at.
  */
-static bool is_key_itself(const parts *p) {
+static bool is_key_itself(const kp_ref_parts *p) {
+    if (p->kind >= KP_REF_VAULT)
+        return kp_ref_remote_is_key(p);
     bool is_path = memchr(p->place, '/', p->place_len) != NULL;
     return (!is_path && kp_key_is_like(p->place, p->place_len)) ||
            (p->kind == KP_REF_DOTENV && kp_key_is_like(p->field, p->field_len));
 }
 
 /* The place as it is read: a relative json: path is in the provider's folder. */
-static char *make_place(const parts *p, const char *json_home) {
+static char *make_place(const kp_ref_parts *p, const char *json_home) {
     bool relative = p->place[0] != '/' && !(p->place_len > 1 && p->place[0] == '~' && p->place[1] == '/');
     if (p->kind != KP_REF_JSON || !relative || !json_home)
         return kp_strndup(p->place, p->place_len);
@@ -207,6 +196,11 @@ static char *make_place(const parts *p, const char *json_home) {
     kp_buf_char(&path, '/');
     kp_buf_add(&path, p->place, p->place_len);
     return kp_buf_take(&path);
+}
+
+static bool copy(char **to, const char *text, size_t len) {
+    *to = text ? kp_strndup(text, len) : NULL;
+    return *to || !text;
 }
 
 int kp_keyref_parse(const char *text, size_t len, const char *json_home, kp_keyref *out, kp_buf *problem) {
@@ -219,14 +213,14 @@ int kp_keyref_parse(const char *text, size_t len, const char *json_home, kp_keyr
     if (len > TEXT_MAX)
         return refuse(problem, "a reference to a key is longer than 4096 characters");
     const scheme *s = find_scheme(text, len, &exact);
-    if (!s || !exact || s->remote)
+    if (!s || !exact)
         return no_reference(text, len, s, problem);
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
             return refuse(problem, "a reference to a key has a control character in it, such as a line end");
 
     size_t head = strlen(s->word) + 1;
-    parts p = {.kind = s->kind, .place = text + head, .place_len = len - head};
+    kp_ref_parts p = {.kind = s->kind, .place = text + head, .place_len = len - head};
     int error = check(&p, problem);
     if (error)
         return error;
@@ -236,9 +230,11 @@ int kp_keyref_parse(const char *text, size_t len, const char *json_home, kp_keyr
                                " make a new one");
     out->kind = p.kind;
     out->place = make_place(&p, json_home);
-    out->field = p.field ? kp_strndup(p.field, p.field_len) : NULL;
     out->text = kp_strndup(text, len);
-    if (out->place && out->text && (out->field || !p.field))
+    bool copied = out->place && out->text && copy(&out->field, p.field, p.field_len) &&
+                  copy(&out->mount, p.mount, p.mount_len) && copy(&out->region, p.region, p.region_len) &&
+                  copy(&out->stage, p.stage, p.stage_len);
+    if (copied)
         return 0;
     kp_keyref_free(out);
     return KP_E_MEMORY;
@@ -250,5 +246,8 @@ void kp_keyref_free(kp_keyref *ref) {
     kp_free(ref->place);
     kp_free(ref->field);
     kp_free(ref->text);
+    kp_free(ref->mount);
+    kp_free(ref->region);
+    kp_free(ref->stage);
     memset(ref, 0, sizeof *ref);
 }

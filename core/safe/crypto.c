@@ -42,6 +42,12 @@ void kp_hmac_sha256(const void *key, size_t key_len, const void *data, size_t le
         hmac(key, key_len, data, len, NULL, 0, out);
 }
 
+void kp_sha256(const void *data, size_t len, unsigned char out[32]) {
+    static const unsigned char empty[1];
+    if (out)
+        crypto_hash_sha256(out, data ? data : empty, data ? len : 0);
+}
+
 void kp_fingerprint(const char *key, size_t len, const char *provider, char out[KP_FINGERPRINT_SIZE]) {
     static const char purpose[] = "keyplate/fp/1/";
     unsigned char digest[32];

@@ -12,6 +12,7 @@
 /* Once before anything else of this floor; may be called again. false: libsodium cannot start. */
 bool kp_crypto_start(void);
 void kp_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len, unsigned char out[32]);
+void kp_sha256(const void *data, size_t len, unsigned char out[32]);
 /* The name of a key that is the same on every machine: the first 8 hex digits of
    HMAC-SHA-256(key, "keyplate/fp/1/" + provider). */
 void kp_fingerprint(const char *key, size_t len, const char *provider, char out[KP_FINGERPRINT_SIZE]);

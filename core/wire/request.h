@@ -9,7 +9,7 @@
 #include "wire/params.h"
 #include "wire/provider.h"
 
-#define KP_REQUEST_HEADERS 4
+#define KP_REQUEST_HEADERS 6
 
 typedef struct kp_request {
     const char *http_method;

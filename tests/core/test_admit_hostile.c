@@ -166,6 +166,9 @@ static const char *const script[] = {
     "ADMIT 2 0 gate a",
     "SETTLE 1 0",
     "SETTLE 1 0",
+    "MARK m f v 1000",
+    "MARK m g w 1000",
+    "MARK m f x 1000",
 };
 enum { SCRIPT = sizeof script / sizeof script[0] };
 

@@ -57,6 +57,54 @@ static void good_references(void **state) {
     }
 }
 
+/* place, field, mount, region, stage; "-": none */
+static void good_references_to_stores(void **state) {
+    (void)state;
+    static const char *const rows[][6] = {
+        {"vault://secret/captchaai", "captchaai", "api_key", "secret", "-", "-"},
+        {"vault://secret/a/b c%#x#y", "a/b c%", "x#y", "secret", "-", "-"},
+        {"vault://team/kv//captchaai/key#f", "captchaai/key", "f", "team/kv", "-", "-"},
+        {"aws-sm://captchaai/key", "captchaai/key", "-", "-", "-", "-"},
+        {"aws-sm://a_b+=.@-/1?stage=MY-STAGE&region=eu-west-1#f", "a_b+=.@-/1", "f", "-", "eu-west-1", "MY-STAGE"},
+        {"aws-sm://arn:aws:secretsmanager:eu-west-1:123456789012:secret:a/b-AbCdEf#f",
+         "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a/b-AbCdEf", "f", "-", "eu-west-1", "-"},
+        {"aws-sm://arn:aws:secretsmanager:eu-west-1:123456789012:secret:a?region=us-east-1",
+         "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a", "-", "-", "us-east-1", "-"},
+        {"gcp-sm://projects/a.com:p/secrets/s_1/versions/latest", "projects/a.com:p/secrets/s_1/versions/latest", "-",
+         "-", "-", "-"},
+        {"gcp-sm://projects/1/secrets/s/versions/7#f", "projects/1/secrets/s/versions/7", "f", "-", "-", "-"},
+        {"exec: pass show 'a b' ", "pass show 'a b'", "-", "-", "-", "-"},
+        {"exec:/usr/bin/op read op://v/i/f", "/usr/bin/op read op://v/i/f", "-", "-", "-", "-"},
+        {"exec:~/bin/key", "~/bin/key", "-", "-", "-", "-"},
+        {"exec:\"/opt/a b/key\" --x", "\"/opt/a b/key\" --x", "-", "-", "-", "-"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        kp_keyref ref;
+        assert_int_equal(kp_keyref_parse(rows[i][0], strlen(rows[i][0]), NULL, &ref, NULL), 0);
+        const char *const got[] = {ref.place, ref.field, ref.mount, ref.region, ref.stage};
+        for (size_t k = 0; k < 5; k++)
+            assert_string_equal(got[k] ? got[k] : "-", rows[i][k + 1]);
+        kp_keyref_free(&ref);
+        assert_null(ref.mount);
+    }
+}
+
+static void words_of_a_program(void **state) {
+    (void)state;
+    static const char *const words[] = {"a", "b c", "d'e", "", "f\\"};
+    kp_buf word;
+    kp_buf_init(&word, NULL);
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        kp_buf_clear(&word);
+        assert_true(kp_exec_word("a 'b c'\t\"d'e\"  '' f\\", &at, &word));
+        assert_string_equal(kp_buf_text(&word), words[i]);
+    }
+    assert_false(kp_exec_word("a 'b c'\t\"d'e\"  '' f\\", &at, &word));
+    assert_false(kp_exec_word(NULL, &at, &word));
+    kp_buf_free(&word);
+}
+
 static void a_relative_json_path_without_a_folder_stays(void **state) {
     (void)state;
     kp_keyref ref;
@@ -115,6 +163,35 @@ static void bad_references_get_their_own_sentence(void **state) {
         {"held:a b", "held: and host: need"},
         {"host:a/b", "held: and host: need"},
         {"host:abcdefghijklmnopqrstuvwxyz-_.0-93", "held: and host: need"},
+        {"vault:secret/a", "vault: needs"},
+        {"vault://kv", "vault: needs"},
+        {"vault://kv/", "vault: needs"},
+        {"vault:///a", "vault: needs"},
+        {"vault://secret/a/", "vault: needs"},
+        {"vault://secret/../sys", "vault: needs"},
+        {"vault://secret/a?version=1", "vault: needs"},
+        {"vault://secret/a#", "vault: needs"},
+        {"vault://a//b//c", "vault: needs"},
+        {"aws-sm:a", "aws-sm: needs"},
+        {"aws-sm://?stage=a", "aws-sm: needs"},
+        {"aws-sm://a?", "aws-sm: needs"},
+        {"aws-sm://a?region=", "aws-sm: needs"},
+        {"aws-sm://a?region=evil.test/", "aws-sm: needs"},
+        {"aws-sm://a?region=x&region=y", "aws-sm: needs"},
+        {"aws-sm://a?version=1", "aws-sm: needs"},
+        {"aws-sm://a b", "aws-sm: needs"},
+        {"aws-sm://a:b", "aws-sm: needs"},
+        {"aws-sm://arn:aws:s3:eu-west-1:1:secret:a", "aws-sm: needs"},
+        {"aws-sm://arn:aws:secretsmanager:e.vil:1:secret:a", "aws-sm: needs"},
+        {"aws-sm://a#", "aws-sm: needs"},
+        {"gcp-sm://projects/p/secrets/s", "gcp-sm: needs"},
+        {"gcp-sm://projects/p/secrets/s/versions/latest/x", "gcp-sm: needs"},
+        {"gcp-sm://projects/../secrets/s/versions/1", "gcp-sm: needs"},
+        {"gcp-sm://projects/p/secrets/s:x/versions/1", "gcp-sm: needs"},
+        {"exec:", "exec: needs"},
+        {"exec:bin/key", "exec: needs"},
+        {"exec:key 'a", "exec: needs"},
+        {"exec:'' a", "exec: needs"},
         {"/run/secrets/k", "file:"},
         {"~/k", "file:"},
         {"./k", "file:"},
@@ -128,7 +205,11 @@ static void bad_references_get_their_own_sentence(void **state) {
 /* "env:$NAME" in a shell: what is written where the name belongs is never repeated. */
 static void a_key_where_a_name_belongs_is_refused(void **state) {
     (void)state;
-    static const char *const heads[] = {"env:", "held:", "host:", "cred:", "file:", "json:", "dotenv:.env#"};
+    static const char *const heads[] = {"env:",         "held:",           "host:",
+                                        "cred:",        "file:",           "json:",
+                                        "dotenv:.env#", "vault://secret/", "vault://secret/a#",
+                                        "aws-sm://",    "aws-sm://a/b#",   "gcp-sm://projects/p/secrets/s/versions/1#",
+                                        "exec:key --x "};
     chance c = {20261121};
     char text[64], hex[33], uuid[48];
     chance_hex(&c, hex, 32);
@@ -157,12 +238,12 @@ static void near_misses_are_named(void **state) {
     static const struct {
         const char *text, *says;
     } rows[] = {
-        {"evn:CAPTCHAAI_API_KEY", "'env:'"},      {"ENV:CAPTCHAAI_API_KEY", "'env:'"},
-        {"Env:CAPTCHAAI_API_KEY", "'env:'"},      {"dot-env:.env#A", "'dotenv:'"},
-        {"files:/run/secrets/k", "'file:'"},      {"jsn:k.json", "'json:'"},
-        {"creds:captchaai_key", "'cred:'"},       {"vault://secret/captchaai#api_key", "HashiCorp Vault"},
-        {"Vault://secret/k#f", "HashiCorp"},      {"aws-sm://name?region=x", "AWS Secrets Manager"},
-        {"gcp-sm://projects/P", "Google Secret"}, {"exec:pass show captchaai", "programs"},
+        {"evn:CAPTCHAAI_API_KEY", "'env:'"},  {"ENV:CAPTCHAAI_API_KEY", "'env:'"},
+        {"Env:CAPTCHAAI_API_KEY", "'env:'"},  {"dot-env:.env#A", "'dotenv:'"},
+        {"files:/run/secrets/k", "'file:'"},  {"jsn:k.json", "'json:'"},
+        {"creds:captchaai_key", "'cred:'"},   {"valt://secret/captchaai#api_key", "'vault:'"},
+        {"Vault://secret/k#f", "'vault:'"},   {"aws_sm://name?region=x", "'aws-sm:'"},
+        {"gpc-sm://projects/P", "'gcp-sm:'"}, {"exce:pass show captchaai", "'exec:'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         refused(rows[i].text, strlen(rows[i].text), rows[i].says);
@@ -206,12 +287,13 @@ static void nothing_given(void **state) {
 
 static void each_allocation_fails(void **state) {
     (void)state;
-    static const char text[] = "json:k.json#/a";
-    for (int from = 0; from < 2; from++)
+    static const char *const texts[] = {"json:k.json#/a", "vault://secret/a", "aws-sm://a?region=x&stage=y#f"};
+    for (size_t turn = 0; turn < 6; turn++)
         for (size_t i = 0;; i++) {
+            const char *text = texts[turn / 2];
             kp_keyref ref;
-            failing_start(i, from);
-            int error = kp_keyref_parse(text, sizeof text - 1, "~/.captchaai", &ref, NULL);
+            failing_start(i, turn % 2);
+            int error = kp_keyref_parse(text, strlen(text), "~/.captchaai", &ref, NULL);
             if (!failing_stop()) {
                 assert_int_equal(error, 0);
                 kp_keyref_free(&ref);
@@ -226,6 +308,8 @@ static void each_allocation_fails(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_references),
+        cmocka_unit_test(good_references_to_stores),
+        cmocka_unit_test(words_of_a_program),
         cmocka_unit_test(a_relative_json_path_without_a_folder_stays),
         cmocka_unit_test(bad_references_get_their_own_sentence),
         cmocka_unit_test(a_key_where_a_name_belongs_is_refused),

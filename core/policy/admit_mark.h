@@ -1,0 +1,18 @@
+/* admit_mark.h: marks: under one name a few fields with a value each, as the text "field=value,field=value". */
+#ifndef KP_POLICY_ADMIT_MARK_H
+#define KP_POLICY_ADMIT_MARK_H
+
+#include "policy/admit_map.h"
+
+typedef struct kp_mark {
+    kp_arg field;
+    kp_arg value;
+    int64_t ttl_ms;
+} kp_mark;
+
+/* Reads field, value and ttl, three arguments. NULL, or what is wrong. */
+const char *kp_mark_parse(const kp_arg *args, kp_mark *);
+/* Adds the mark behind those that name holds. 0, or -1 when it failed. */
+int kp_mark_write(kp_verb *, kp_arg name, kp_mark);
+
+#endif
