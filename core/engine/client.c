@@ -14,46 +14,6 @@
    call. */
 enum { QUOTA_FULL = 100, QUOTA_RETRY = 5, QUOTA_SUCCESS = 1 };
 
-/* The function by which a language hands in a key by value; NULL: none that its users see. */
-static const char *by_value(const char *host) {
-    static const char *const functions[][2] = {{"lua", "keyplate.key_from_value"},
-                                               {"nginx", "keyplate.key_from_value"},
-                                               {"python", "keyplate.Key.from_value"},
-                                               {"php-fpm", "Keyplate\\Key::fromValue"},
-                                               {"php-cli", "Keyplate\\Key::fromValue"}};
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
-        if (kp_same(functions[i][0], host))
-            return functions[i][1];
-    return NULL;
-}
-
-int kp_ring_make(kp_ring *ring, const kp_provider *provider, const char *keys_json, const char *host, kp_buf *problem) {
-    int code = kp_members_make(provider, keys_json, &ring->members, problem);
-    const char *function = code == KP_E_REFERENCE ? by_value(host) : NULL;
-    if (function)
-        kp_buf_fmt(problem, "; a key that the program already holds is handed in on purpose, with %s", function);
-    if (code)
-        return code;
-    ring->keys = kp_zalloc(ring->members.count, sizeof *ring->keys);
-    if (ring->keys)
-        return KP_OK;
-    kp_members_free(&ring->members);
-    return KP_E_MEMORY;
-}
-
-void kp_ring_free(kp_ring *ring) {
-    if (!ring)
-        return;
-    for (size_t i = 0; ring->keys && i < ring->members.count; i++) {
-        kp_cell_drop(ring->keys[i].cell);
-        kp_known_release(ring->keys[i].known);
-        kp_free(ring->keys[i].source);
-    }
-    kp_free(ring->keys);
-    kp_members_free(&ring->members);
-    *ring = (kp_ring){0};
-}
-
 /* One spelling for all that lead to the same place: the case of the host, its default port, a slash at the end, the
    names of this machine. */
 static void add_place(kp_buf *out, const char *text) {

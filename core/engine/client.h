@@ -9,36 +9,12 @@
 #include "base/buf.h"
 #include "engine/config.h"
 #include "engine/events.h"
-#include "policy/members.h"
-#include "safe/cell.h"
-#include "safe/crypto.h"
-#include "safe/known.h"
+#include "engine/ring.h"
 #include "wire/provider.h"
-
-/* The key of one member, once it was found. */
-typedef struct kp_key {
-    kp_cell *cell; /* NULL: not found yet */
-    kp_known *known;
-    char fingerprint[KP_FINGERPRINT_SIZE];
-    char mask[KP_MASK_SIZE];
-    char *source;           /* the place where it was found */
-    bool open;              /* that place is readable by other users */
-    uint64_t cooling_until; /* monotonic; kept here too, for when the store is away */
-} kp_key;
-
-/* Members and their keys: the client's, or the one of an operation that was given a reference. */
-typedef struct kp_ring {
-    kp_members members;
-    kp_key *keys; /* as many as members.count */
-} kp_ring;
-
-/* host: the option; whoever wrote a key where a reference belongs is told how that program hands one in. */
-int kp_ring_make(kp_ring *, const kp_provider *, const char *keys_json, const char *host, kp_buf *problem);
-void kp_ring_free(kp_ring *);
 
 struct kp_client {
     pthread_mutex_t
-        lock; /* guards all below that changes: owners, ring.keys, cells, loader, quota, ban, weakness, events */
+        lock; /* guards all below that changes: owners, ring.slots, cells, loader, quota, ban, weakness, events */
     int owners;
     kp_config *config;
     const kp_provider *provider;
@@ -57,6 +33,8 @@ struct kp_client {
 };
 
 kp_client *kp_client_keep(kp_client *);
+/* Whether kp_client_chore would give one now. */
+bool kp_client_is_chore_due(kp_client *, uint64_t mono_ms);
 /* Whether the operation is one of this client. */
 bool kp_client_has(const kp_client *, const kp_op *);
 /* Drivers tell what protects less than it should, as a sentence; strict mode then refuses to work. */

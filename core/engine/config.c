@@ -13,9 +13,10 @@
 #include "safe/known.h"
 #include "wire/json.h"
 
-typedef enum { WORD, KEYS, BASE_URL, TEXT, DURATION, PROXY, ADDRESS, SIZE, FLAG } option_type;
+typedef enum { WORD, KEYS, BASE_URL, TEXT, DURATION, PROXY, ADDRESS, SIZE, FLAG, STORE, REFERENCE } option_type;
 
-static const char *const type_names[] = {"word", "list", "URL", "text", "duration", "URL", "address", "number", "flag"};
+static const char *const type_names[] = {"word",    "list",   "URL",  "text",  "duration", "URL",
+                                         "address", "number", "flag", "store", "reference"};
 
 typedef struct {
     const char *name;
@@ -160,6 +161,30 @@ static const char *proxy_problem(const char *value) {
     return NULL;
 }
 
+/* NULL if a store's text can be used as far as its form tells, else why not. A password in it is made known. */
+static const char *store_problem(const char *value) {
+    const char *rest = kp_starts(value, "redis") ? strstr(value, "://") : NULL;
+    const char *at = rest ? memrchr(rest + 3, '@', strcspn(rest + 3, "/")) : NULL;
+    const char *colon = at ? memchr(rest + 3, ':', (size_t)(at - rest) - 3) : NULL;
+    if (!colon)
+        return NULL;
+    if (at - colon > 1 && !kp_known_add(colon + 1, (size_t)(at - colon - 1)))
+        return "memory is short";
+    return "it has a password in it; take it out, and name its place in the option redis.password";
+}
+
+/* The same of a reference. What is none may be the secret itself. */
+static const char *reference_problem(const char *value) {
+    kp_keyref ref;
+    int error = kp_keyref_parse(value, strlen(value), NULL, &ref, NULL);
+    kp_keyref_free(&ref);
+    if (!error)
+        return NULL;
+    if (error == KP_E_MEMORY || !kp_known_add(value, strlen(value)))
+        return "memory is short";
+    return "it is no reference such as env:NAME or file:PATH; the secret itself does not belong there";
+}
+
 /* NULL if the value suits the type, else why not. */
 static const char *value_problem(const option_row *row, const char *value) {
     uint64_t number = 0;
@@ -183,6 +208,8 @@ static const char *value_problem(const option_row *row, const char *value) {
         return NULL;
     case ADDRESS: return is_address(value) ? NULL : row->range;
     case PROXY: return proxy_problem(value);
+    case STORE: return store_problem(value);
+    case REFERENCE: return reference_problem(value);
     case KEYS:
     case BASE_URL:
     case TEXT: return NULL;

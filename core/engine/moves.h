@@ -26,7 +26,7 @@ bool kp_is_fell_back(const kp_op *);     /* an earlier key was refused; this loo
 bool kp_is_banned(const kp_op *);
 bool kp_is_cooling(const kp_op *);
 bool kp_is_unproven(const kp_op *);
-bool kp_is_free_call(const kp_op *);
+bool kp_is_free_call(const kp_op *);     /* nothing is to be paid, or it is paid already */
 bool kp_is_proves_itself(const kp_op *); /* the operation is a balance call: it is the proof */
 bool kp_is_claimed(const kp_op *);
 bool kp_is_crowded_late(
@@ -39,6 +39,14 @@ bool kp_is_try_left(const kp_op *);     /* of a submit that was not accepted */
 bool kp_is_poll_left(const kp_op *);    /* of a free call */
 bool kp_is_other_key(const kp_op *);    /* the trouble is the key or its funds, and another key is at hand */
 bool kp_is_other_unread(const kp_op *); /* the same, not looked for yet */
+bool kp_is_refreshing(const kp_op *);   /* KP_REFRESH */
+bool kp_is_refreshed(const kp_op *);    /* a key is at hand, and its places were read again */
+bool kp_is_nothing_new(const kp_op *);  /* the same, of KP_REFRESH, and there is no new value */
+bool kp_is_chore(const kp_op *);        /* a proof in the background */
+bool kp_is_chore_over(const kp_op *);   /* one that is not needed any more */
+bool kp_is_substitute_left(const kp_op *); /* the key of the task is gone; another one of its account is at hand */
+bool kp_is_cooling_substitute(const kp_op *);
+bool kp_is_after_poll_substitute(const kp_op *);
 bool kp_is_after_submit(const kp_op *);
 bool kp_is_after_poll(const kp_op *);
 bool kp_is_after_task(const kp_op *); /* an accepted submit whose answer is to be fetched */
@@ -53,6 +61,8 @@ void kp_do_next_place(kp_op *);
 void kp_do_next_key(kp_op *);
 void kp_do_next_look(kp_op *);
 void kp_do_take_key(kp_op *);
+void kp_do_take_substitute(kp_op *);
+void kp_do_say_look(kp_op *);
 void kp_do_ask_gate(kp_op *);
 void kp_do_ask_states(kp_op *);
 void kp_do_tell_states(kp_op *);

@@ -17,8 +17,9 @@ const char *kp_version(void) {
 }
 
 static void init_buffers(kp_op *op) {
-    kp_buf *plain[] = {&op->what,   &op->misuse_text, &op->looked_at, &op->key_source, &op->line, &op->first_detail,
-                       &op->detail, &op->answer,      &op->text,      &op->fact,       &op->args};
+    kp_buf *plain[] = {&op->what,   &op->misuse_text,  &op->looked_at,    &op->key_source,
+                       &op->line,   &op->first_detail, &op->first_source, &op->detail,
+                       &op->answer, &op->text,         &op->fact,         &op->args};
     kp_buf *safe[] = {&op->method, &op->params,  &op->file,     &op->key_ref, &op->body,
                       &op->task,   &op->bare_id, &op->task_ref, &op->secrets};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
@@ -31,10 +32,10 @@ static void init_buffers(kp_op *op) {
 }
 
 static void free_buffers(kp_op *op) {
-    kp_buf *all[] = {&op->method,    &op->task,       &op->key_ref, &op->what, &op->misuse_text,
-                     &op->looked_at, &op->key_source, &op->bare_id, &op->line, &op->first_detail,
-                     &op->detail,    &op->task_ref,   &op->answer,  &op->text, &op->fact,
-                     &op->args,      &op->params,     &op->file,    &op->body, &op->secrets};
+    kp_buf *all[] = {&op->method,     &op->task,    &op->key_ref, &op->what,         &op->misuse_text,  &op->looked_at,
+                     &op->key_source, &op->bare_id, &op->line,    &op->first_detail, &op->first_source, &op->detail,
+                     &op->task_ref,   &op->answer,  &op->text,    &op->fact,         &op->args,         &op->params,
+                     &op->file,       &op->body,    &op->secrets};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         kp_buf_free(all[i]);
     kp_finder_free(&op->finder);

@@ -17,6 +17,9 @@
 #include "wire/request.h"
 #include "wire/taskref.h"
 
+/* An operation goes through three keys that are refused, and as many that are shut out. */
+enum { KP_TRIED_MOST = 8 };
+
 /* What COOL goes on with. */
 typedef enum kp_after { KP_AFTER_PROBE, KP_AFTER_SUBMIT, KP_AFTER_TASK, KP_AFTER_ACCEPT, KP_AFTER_POLL } kp_after;
 
@@ -50,14 +53,22 @@ struct kp_op {
     uint64_t random;
 
     /* the key */
-    kp_ring own;       /* of key=REFERENCE */
-    kp_ring *ring;     /* the client's, or own */
-    size_t member;     /* in use or being looked for: that of the turn */
-    size_t place;      /* in its list of references */
-    size_t hint;       /* reads that only explain a missing key: the next one is hint - 1 */
-    unsigned hints;    /* bits: which of them were there */
-    bool loading;      /* holds the client's lease */
-    bool wants_one;    /* a task's own key: only the fingerprint of ref will do */
+    kp_ring own;        /* of key=REFERENCE */
+    kp_ring *ring;      /* the client's, or own */
+    size_t member;      /* in use or being looked for: that of the turn */
+    kp_when_used value; /* of that member's key */
+    size_t place;       /* in its list of references */
+    size_t hint;        /* reads that only explain a missing key: the next one is hint - 1 */
+    unsigned hints;     /* bits: which of them were there */
+    bool loading;       /* holds the client's lease */
+    bool wants_one;     /* a task's own key: only this fingerprint will do */
+    char wanted[KP_FINGERPRINT_SIZE];
+    bool substituted;      /* that key is gone: one of the same account is tried in its place */
+    bool refreshing;       /* a key is at hand, and its places are read again */
+    size_t refresh_member; /* KP_REFRESH: whose places are read */
+    bool is_chore;         /* KP_REFRESH that nobody waits for: it only proves what was found */
+    char tried[KP_TRIED_MOST][KP_FINGERPRINT_SIZE]; /* keys that this operation is done with */
+    unsigned tried_count;
     size_t turn;       /* of the member in use, in the order in which this operation tries them */
     bool out_of_funds; /* the account of payer: members of other accounts are passed */
     size_t payer;
@@ -114,7 +125,8 @@ struct kp_op {
     int first_error; /* of an earlier key, that of first_member */
     size_t first_member;
     uint64_t first_come_back_ms;
-    kp_buf first_detail;
+    kp_buf first_detail, first_source;
+    char first_mask[KP_MASK_SIZE], first_fingerprint[KP_FINGERPRINT_SIZE];
     kp_buf detail; /* what this case adds to the error's text */
     kp_buf task_ref, answer, text, fact;
     bool has_answer, unknown, accepted, uncounted;
@@ -147,8 +159,12 @@ void kp_op_end_look(kp_op *);
 /* op_held.c: if the place is a key that the configuration holds, reads it and gives the event of that, else
    KP_EV_NONE. */
 kp_event kp_op_take_held(kp_op *);
-/* op_key.c: the key in use. */
+/* op_key.c: the key of member and value is in use from now on; under the client's lock. Then, outside of it, the task
+   is named by it. */
 void kp_op_use_key(kp_op *);
+void kp_op_name_task(kp_op *);
+/* The service accepts the key in use. */
+void kp_op_note_good(kp_op *);
 /* What is wrong with the key in use, kept for the case that no other will do. */
 void kp_op_set_aside(kp_op *);
 /* op_gate.c: sets the verb of the next STORE step from words, ended by NULL. */
@@ -169,6 +185,9 @@ void kp_op_note_refused(kp_op *);
 void kp_op_note_banned(kp_op *);
 void kp_op_note_uncounted(kp_op *);
 void kp_op_note_open(kp_op *);
+void kp_op_note_found(kp_op *);
+void kp_op_note_stale(kp_op *);
+void kp_op_note_current(kp_op *);
 /* op_answer.c: false if what came may be a part only: half a task id is another task's id. */
 bool kp_op_answer_is_whole(const kp_op *);
 /* op_secrets.c: notes what of the parameters no text may show; takes it out of a text of the service. */

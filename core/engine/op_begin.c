@@ -65,6 +65,7 @@ static void check_task(kp_op *op) {
         return;
     }
     op->wants_one = op->ref.provider != NULL;
+    memcpy(op->wanted, op->ref.fingerprint, sizeof op->wanted);
     kp_buf_add(&op->bare_id, op->ref.id, op->ref.id_len);
     kp_buf_add(&op->task_ref, op->task.data, op->task.len);
     if (op->bare_id.failed || op->task_ref.failed)
@@ -75,6 +76,18 @@ static void check_report(kp_op *op) {
     kp_call_kind call = op->good ? KP_CALL_REPORT_GOOD : KP_CALL_REPORT_BAD;
     if (!op->client->provider->calls[call].http_method)
         kp_op_fail(op, KP_E_METHOD, "%s takes no reports", op->client->provider->title);
+}
+
+/* KP_REFRESH: the member that "what" names; none: the first. */
+static void check_member(kp_op *op) {
+    const kp_members *members = &op->client->ring.members;
+    for (size_t i = 0; op->what.len && i < members->count; i++)
+        if (kp_same(members->list[i].name, kp_buf_text(&op->what))) {
+            op->refresh_member = i;
+            return;
+        }
+    if (op->what.len)
+        kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" names no member of the key ring");
 }
 
 static void check_kind(kp_op *op) {
@@ -89,6 +102,7 @@ static void check_kind(kp_op *op) {
         return;
     case KP_BALANCE:
     case KP_VERIFY: return;
+    case KP_REFRESH: check_member(op); return;
     case KP_TELL:
         if (!kp_same(kp_buf_text(&op->what), "keys") && !kp_is_telling_places(op) && !kp_is_telling_events(op))
             kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" must be keys, places or events");

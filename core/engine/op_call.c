@@ -11,7 +11,7 @@ enum { SHORT_WAIT_MS = 500, READ_TRIES = 3, UNSENT_TRIES = 3 };
 static kp_call_kind call_kind(const kp_op *op) {
     if (op->state == KP_S_SUBMIT)
         return op->checked.call;
-    if (op->state == KP_S_PROBE || op->kind == KP_BALANCE || op->kind == KP_VERIFY)
+    if (op->state == KP_S_PROBE || kp_is_proves_itself(op))
         return KP_CALL_BALANCE;
     if (op->kind == KP_REPORT)
         return op->good ? KP_CALL_REPORT_GOOD : KP_CALL_REPORT_BAD;
@@ -52,6 +52,7 @@ static int net_code(const kp_op *op) {
     case KP_NET_PROXY: return KP_E_PROXY;
     case KP_NET_LATE: return KP_E_TIMEOUT;
     case KP_NET_STOPPED: return KP_E_CANCELLED;
+    case KP_NET_NO_CA: return KP_E_NO_CA;
     default: return KP_E_LOST;
     }
 }

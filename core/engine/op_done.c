@@ -57,11 +57,11 @@ bool kp_is_dry_run(const kp_op *op) {
 }
 
 bool kp_is_free_call(const kp_op *op) {
-    return !kp_op_is_paid(op);
+    return !kp_op_is_paid(op) || op->accepted;
 }
 
 bool kp_is_proves_itself(const kp_op *op) {
-    return op->kind == KP_BALANCE || op->kind == KP_VERIFY;
+    return op->kind == KP_BALANCE || op->kind == KP_VERIFY || op->kind == KP_REFRESH;
 }
 
 bool kp_is_stopping(const kp_op *op) {
@@ -83,7 +83,7 @@ void kp_do_show_request(kp_op *op) {
                         : op->kind == KP_BALANCE || op->kind == KP_VERIFY ? KP_CALL_BALANCE
                                                                           : KP_CALL_RESULT;
     const char *id = op->bare_id.len ? kp_buf_text(&op->bare_id) : NULL;
-    int code = op->kind == KP_TELL
+    int code = op->kind == KP_TELL || op->kind == KP_REFRESH
                    ? KP_E_MISUSE
                    : kp_request_build(&op->request, op->client->provider, kind, op->client->base_url, KP_REQUEST_SHOWN,
                                       strlen(KP_REQUEST_SHOWN), kp_op_is_paid(op) ? &op->checked : NULL, id);
@@ -170,7 +170,7 @@ void kp_do_say_no_key(kp_op *op) {
     bool any = false;
     pthread_mutex_lock(&op->client->lock);
     for (size_t i = 0; i < op->ring->members.count; i++)
-        any = any || op->ring->keys[i].cell;
+        any = any || op->ring->slots[i].key[KP_NOW].cell;
     pthread_mutex_unlock(&op->client->lock);
     if (op->wants_one && any) {
         kp_op_fail(op, KP_E_KEY_GONE, "the task belongs to key %s with fingerprint %s", op->ref.key_name,
@@ -262,10 +262,24 @@ void kp_do_say_unwritten(kp_op *op) {
     kp_do_ask_settle(op);
 }
 
+/* Another key of the account did not help either. What may pass says nothing of the key. */
+static bool is_gone(const kp_op *op, const kp_error_row *row) {
+    return op->substituted && (row->cls == KP_CLASS_KEY || row->cls == KP_CLASS_TASK || row->cls == KP_CLASS_INPUT ||
+                               row->cls == KP_CLASS_UNKNOWN);
+}
+
 void kp_do_say_code(kp_op *op) {
     kp_buf text;
     kp_buf_init(&text, NULL);
     const kp_error_row *row = kp_error_find(op->code);
+    if (is_gone(op, row)) {
+        kp_op_fail(op, KP_E_KEY_GONE,
+                   "the task belongs to key %s with fingerprint %s; with another key of that account "
+                   "the service said %s",
+                   op->accepted ? op->ring->members.list[op->first_member].name : op->ref.key_name,
+                   op->accepted ? op->first_fingerprint : op->ref.fingerprint, row->name);
+        return;
+    }
     const char *said = kp_buf_text(&op->read.provider_text);
     if (said[0] && strcmp(said, row->text) != 0 && strcmp(said, row->name) != 0)
         kp_buf_fmt(&text, "the service says: %s", said);

@@ -34,6 +34,7 @@ static const char *end_name(int kind) {
     case KP_WAIT: return "keyplate.wait";
     case KP_SOLVE: return "keyplate.solve";
     case KP_REPORT: return "keyplate.report";
+    case KP_REFRESH: return "keyplate.refresh";
     default: return NULL;
     }
 }
@@ -57,6 +58,7 @@ static const char *success_text(int kind) {
     case KP_VERIFY: return "the service accepts the key";
     case KP_SUBMIT: return "the service accepted the task";
     case KP_REPORT: return "the service recorded the report";
+    case KP_REFRESH: return "the places of the key were read again";
     default: return "the answer is there";
     }
 }
@@ -167,18 +169,50 @@ void kp_op_note_uncounted(kp_op *op) {
     kp_buf_free(&message);
 }
 
+/* About a value of a member that the operation need not have in use. */
+static void note_value(kp_op *op, const char *name, const char *level, kp_when_used value, const kp_buf *message) {
+    char fingerprint[KP_FINGERPRINT_SIZE];
+    pthread_mutex_lock(&op->client->lock);
+    memcpy(fingerprint, op->ring->slots[op->member].key[value].fingerprint, sizeof fingerprint);
+    pthread_mutex_unlock(&op->client->lock);
+    kp_happening h = begin(op, name, level, KP_OK);
+    h.key_name = op->ring->members.list[op->member].name;
+    h.fingerprint = fingerprint;
+    note(op, h, message);
+}
+
 void kp_op_note_open(kp_op *op) {
     kp_buf message;
     kp_buf_init(&message, NULL);
     kp_buf_str(&message, "other users of this machine can read the key's place ");
     kp_buf_str(&message, kp_buf_text(&op->finder.note));
-    char fingerprint[KP_FINGERPRINT_SIZE];
-    pthread_mutex_lock(&op->client->lock);
-    memcpy(fingerprint, op->ring->keys[op->member].fingerprint, sizeof fingerprint);
-    pthread_mutex_unlock(&op->client->lock);
-    kp_happening h = begin(op, "keyplate.key_file_open", "warning", KP_OK);
-    h.key_name = op->ring->members.list[op->member].name;
-    h.fingerprint = fingerprint;
-    note(op, h, &message);
+    note_value(op, "keyplate.key_file_open", "warning", op->value, &message);
+    kp_buf_free(&message);
+}
+
+void kp_op_note_found(kp_op *op) {
+    kp_buf message;
+    kp_buf_init(&message, NULL);
+    kp_buf_fmt(&message, "%s has a new value, which is used once the service has accepted it",
+               op->ring->members.list[op->member].name);
+    note_value(op, "keyplate.key_found", "info", KP_NEXT, &message);
+    kp_buf_free(&message);
+}
+
+void kp_op_note_stale(kp_op *op) {
+    kp_buf message;
+    kp_buf_init(&message, NULL);
+    kp_buf_fmt(&message, "the places of %s have no usable key now; the last one serves on. ",
+               op->ring->members.list[op->member].name);
+    kp_buf_str(&message, kp_buf_text(&op->finder.note));
+    note_value(op, "keyplate.key_stale", "warning", KP_NOW, &message);
+    kp_buf_free(&message);
+}
+
+void kp_op_note_current(kp_op *op) {
+    kp_buf message;
+    kp_buf_init(&message, NULL);
+    kp_buf_fmt(&message, "the new value of %s is in use", op->key_name);
+    note_key(op, "keyplate.key_current", "info", KP_OK, &message);
     kp_buf_free(&message);
 }

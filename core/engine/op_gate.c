@@ -138,14 +138,17 @@ void kp_do_hold(kp_op *op) {
     op->when_ms = kp_op_in(op, op->hold_ms);
 }
 
+/* NULL if its member has let go of it. Under the client's lock. */
 static kp_key *key_in_use(const kp_op *op) {
-    return &op->ring->keys[op->member];
+    return kp_ring_find(op->ring, op->member, op->fingerprint);
 }
 
 /* What the store knows is also kept in the client: it serves while the store is away. */
 static void remember(kp_op *op, uint64_t cool_ms, uint64_t ban_ms) {
     pthread_mutex_lock(&op->client->lock);
-    key_in_use(op)->cooling_until = cool_ms ? op->mono_ms + cool_ms : 0;
+    kp_key *key = key_in_use(op);
+    if (key)
+        key->cooling_until = cool_ms ? op->mono_ms + cool_ms : 0;
     if (ban_ms)
         op->client->banned_until = op->mono_ms + ban_ms;
     pthread_mutex_unlock(&op->client->lock);
@@ -157,6 +160,7 @@ static void put_good(kp_op *op, kp_after after) {
     name_gates(op, op->fingerprint, &n);
     remember(op, 0, 0);
     op->after = after;
+    kp_op_note_good(op);
     kp_op_note_proven(op);
     kp_op_ask(op, "PUT", n.good, "+" GOOD_MS, GOOD_MS, n.cool, "-", "0", n.refusals, "-", "0", NULL);
 }
@@ -279,7 +283,8 @@ static void read_refusals(kp_op *op, const char *word, size_t len) {
    another. */
 static void add_local_gates(kp_op *op) {
     pthread_mutex_lock(&op->client->lock);
-    uint64_t ban = op->client->banned_until, cool = key_in_use(op)->cooling_until;
+    const kp_key *key = key_in_use(op);
+    uint64_t ban = op->client->banned_until, cool = key ? key->cooling_until : 0;
     pthread_mutex_unlock(&op->client->lock);
     uint64_t ban_ms = ban > op->mono_ms ? ban - op->mono_ms : 0, cool_ms = cool > op->mono_ms ? cool - op->mono_ms : 0;
     bool cooling = cool_ms > 0 && (op->away || op->unproven);
@@ -300,6 +305,8 @@ static void read_gates(kp_op *op, const char *at, const char *end, int64_t now) 
         uint64_t ban = gate_left(&at, end, now), cool = gate_left(&at, end, now);
         size_t good = next_word(&at, end, &word);
         op->unproven = good == 0 || kp_same_n(word, good, "-");
+        if (!op->unproven)
+            kp_op_note_good(op);
         size_t len = next_word(&at, end, &word);
         read_refusals(op, word, len);
         op->banned = ban > 0;
@@ -354,7 +361,7 @@ void kp_do_ask_states(kp_op *op) {
     kp_op_ask(op, "GET", n.ban, NULL);
     pthread_mutex_lock(&op->client->lock);
     for (size_t i = 0; i < op->ring->members.count; i++) {
-        name_gates(op, op->ring->keys[i].fingerprint, &n);
+        name_gates(op, op->ring->slots[i].key[KP_NOW].fingerprint, &n);
         const char *names[] = {n.cool, n.good};
         for (size_t k = 0; k < 2; k++) {
             kp_buf_str(&op->args, names[k]);

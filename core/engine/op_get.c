@@ -37,7 +37,8 @@ static void add_flags(const kp_op *op, kp_buf *out) {
         kp_buf_str(out, "accepted ");
     if (op->client && op->fingerprint[0]) {
         pthread_mutex_lock(&op->client->lock);
-        if (op->ring->keys[op->member].open)
+        const kp_key *key = kp_ring_find(op->ring, op->member, op->fingerprint);
+        if (key && key->open)
             kp_buf_str(out, "open_file ");
         pthread_mutex_unlock(&op->client->lock);
     }

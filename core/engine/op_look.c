@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "engine/moves.h"
-#include "engine/op.h"
+#include "engine/turn.h"
 #include "safe/arena.h"
 #include "safe/known.h"
 
@@ -13,65 +13,6 @@ enum { LEASE_MS = 10000, LOOK_AGAIN_MS = 50, CLAIM_AGAIN_MS = 200 };
 static const char *const hint_places[] = {"env:CI", "env:PSModulePath"};
 enum { HINTS = sizeof hint_places / sizeof hint_places[0] };
 
-/* Members are tried in their order; for a task, the member that its reference names comes first. */
-static size_t member_of(const kp_op *op, size_t turn) {
-    const kp_members *members = &op->ring->members;
-    size_t named = members->count;
-    for (size_t i = 0; op->wants_one && i < members->count; i++)
-        if (kp_same(members->list[i].name, op->ref.key_name))
-            named = i;
-    if (named == members->count)
-        return turn;
-    return turn == 0 ? named : turn <= named ? turn - 1 : turn;
-}
-
-static bool found(const kp_op *op, size_t member) {
-    return op->ring->keys[member].cell != NULL;
-}
-
-static bool fits(const kp_op *op, size_t member) {
-    return found(op, member) && (!op->wants_one || kp_same(op->ring->keys[member].fingerprint, op->ref.fingerprint));
-}
-
-/* Funds are those of an account: a key of another account is not spent for want of funds on this one. */
-static bool may_pay(const kp_op *op, size_t member) {
-    bool out_of_funds = op->out_of_funds || kp_error_find(op->error)->cls == KP_CLASS_FUNDS;
-    const kp_member *list = op->ring->members.list;
-    return !out_of_funds || kp_same(list[op->out_of_funds ? op->payer : op->member].account, list[member].account);
-}
-
-/* The first turn from this one on that can be tried, or members.count. Keys that were found and do not fit are passed.
- */
-static size_t next_turn(const kp_op *op, size_t from) {
-    for (size_t turn = from; turn < op->ring->members.count; turn++) {
-        size_t member = member_of(op, turn);
-        if (may_pay(op, member) && (!found(op, member) || fits(op, member)))
-            return turn;
-    }
-    return op->ring->members.count;
-}
-
-/* A key that fits without a look: the first in order, or for a task whichever has its fingerprint. */
-static bool ready_turn(const kp_op *op, size_t *turn) {
-    for (size_t i = 0; i < op->ring->members.count; i++) {
-        if (fits(op, member_of(op, i))) {
-            *turn = i;
-            return true;
-        }
-        if (!op->wants_one)
-            return false;
-    }
-    return false;
-}
-
-bool kp_is_key_ready(const kp_op *op) {
-    size_t turn;
-    pthread_mutex_lock(&op->client->lock);
-    bool ready = ready_turn(op, &turn);
-    pthread_mutex_unlock(&op->client->lock);
-    return ready;
-}
-
 bool kp_is_other_looks(const kp_op *op) {
     pthread_mutex_lock(&op->client->lock);
     bool other = op->ring == &op->client->ring && op->client->loader && op->client->loader != op &&
@@ -80,12 +21,25 @@ bool kp_is_other_looks(const kp_op *op) {
     return other;
 }
 
+/* A key at hand serves while another operation reads its places again. */
+bool kp_is_key_ready(const kp_op *op) {
+    size_t turn;
+    kp_seat seat;
+    if (op->kind == KP_REFRESH)
+        return false;
+    bool other_looks = kp_is_other_looks(op);
+    pthread_mutex_lock(&op->client->lock);
+    bool ready = kp_ready_turn(op, &turn, &seat) && (other_looks || !kp_is_look_due(op, &seat));
+    pthread_mutex_unlock(&op->client->lock);
+    return ready;
+}
+
 bool kp_op_has_other(const kp_op *op, bool want_found) {
-    if (op->wants_one || op->kind == KP_TELL)
+    kp_seat seat;
+    if (op->wants_one || op->accepted || op->kind == KP_TELL || op->kind == KP_REFRESH)
         return false;
     pthread_mutex_lock(&op->client->lock);
-    size_t turn = next_turn(op, op->turn + 1);
-    bool is = turn < op->ring->members.count && found(op, member_of(op, turn)) == want_found;
+    bool is = kp_next_turn(op, op->turn + 1, &seat) < kp_turns(op) && seat.unread != want_found;
     pthread_mutex_unlock(&op->client->lock);
     return is;
 }
@@ -95,8 +49,9 @@ bool kp_is_fell_back(const kp_op *op) {
 }
 
 bool kp_is_wanted(const kp_op *op) {
+    const kp_key *key = &op->ring->slots[op->member].key[op->value];
     pthread_mutex_lock(&op->client->lock);
-    bool is = fits(op, op->member);
+    bool is = !kp_op_tried(op, key->fingerprint) && (!op->wants_one || kp_same(key->fingerprint, op->wanted));
     pthread_mutex_unlock(&op->client->lock);
     return is;
 }
@@ -106,60 +61,125 @@ static bool more_of_member(const kp_op *op) {
            op->place + 1 < op->ring->members.list[op->member].from_count;
 }
 
-static size_t following_turn(const kp_op *op) {
-    if (op->hint || op->kind == KP_TELL)
-        return op->hint ? op->ring->members.count : op->turn + 1;
-    return next_turn(op, op->turn + 1);
-}
-
-bool kp_is_other_is_next(const kp_op *op) {
-    if (op->kind == KP_TELL || more_of_member(op))
+/* Whatever the look found, a key is at hand, and the look is over. */
+bool kp_is_refreshed(const kp_op *op) {
+    size_t turn;
+    kp_seat seat;
+    if (!op->refreshing || more_of_member(op))
         return false;
     pthread_mutex_lock(&op->client->lock);
-    size_t turn = following_turn(op);
-    bool is = turn < op->ring->members.count && found(op, member_of(op, turn));
+    bool ready =
+        op->kind == KP_REFRESH ? op->ring->slots[op->member].key[KP_NOW].cell != NULL : kp_ready_turn(op, &turn, &seat);
+    pthread_mutex_unlock(&op->client->lock);
+    return ready;
+}
+
+bool kp_is_refreshing(const kp_op *op) {
+    return op->kind == KP_REFRESH;
+}
+
+/* Whether the value that is to follow waits for its proof; of one that somebody asked for, whatever is known of it. */
+static bool to_be_proven(const kp_op *op) {
+    size_t member = op->is_chore ? op->refresh_member : op->member;
+    pthread_mutex_lock(&op->client->lock);
+    const kp_key *next = &op->ring->slots[member].key[KP_NEXT];
+    bool is = next->cell && !(op->is_chore && next->proven);
     pthread_mutex_unlock(&op->client->lock);
     return is;
 }
 
+bool kp_is_chore_over(const kp_op *op) {
+    return op->is_chore && !to_be_proven(op);
+}
+
+bool kp_is_chore(const kp_op *op) {
+    return op->is_chore;
+}
+
+bool kp_is_nothing_new(const kp_op *op) {
+    return op->kind == KP_REFRESH && kp_is_refreshed(op) && (op->finder.state != KP_THERE || !to_be_proven(op));
+}
+
+/* Whoever asked for it is told what its places had. */
+void kp_do_say_look(kp_op *op) {
+    op->has_answer = true;
+    if (op->finder.state == KP_NOT_USABLE)
+        kp_do_say_unusable(op);
+    else if (op->finder.state == KP_NOT_THERE)
+        kp_op_fail(op, KP_E_NO_KEY, "the one in use serves on. Looked at: %s", kp_buf_text(&op->looked_at));
+}
+
+bool kp_is_other_is_next(const kp_op *op) {
+    kp_seat seat;
+    if (op->kind == KP_TELL || op->kind == KP_REFRESH || op->hint || more_of_member(op))
+        return false;
+    pthread_mutex_lock(&op->client->lock);
+    bool is = kp_next_turn(op, op->turn + 1, &seat) < kp_turns(op) && !seat.unread;
+    pthread_mutex_unlock(&op->client->lock);
+    return is;
+}
+
+/* The next turn that is a look; those of KP_TELL are all members. Under the client's lock. */
+static size_t following_turn(const kp_op *op, kp_seat *seat) {
+    if (op->hint || op->kind == KP_REFRESH)
+        return kp_turns(op);
+    if (op->kind != KP_TELL)
+        return kp_next_turn(op, op->turn + 1, seat);
+    *seat = (kp_seat){op->member + 1, KP_NOW, true};
+    return kp_reading_turn(op->member + 1);
+}
+
 bool kp_is_place_left(const kp_op *op) {
+    kp_seat seat;
     if (more_of_member(op))
         return true;
     pthread_mutex_lock(&op->client->lock);
-    bool left = following_turn(op) < op->ring->members.count;
+    bool left = following_turn(op, &seat) < kp_turns(op);
     pthread_mutex_unlock(&op->client->lock);
-    return left || (op->kind != KP_TELL && !op->wants_one && !op->first_error && op->hint < HINTS);
+    return left ||
+           (op->kind != KP_TELL && op->kind != KP_REFRESH && !op->wants_one && !op->first_error && op->hint < HINTS);
 }
 
 bool kp_is_place_left_tell(const kp_op *op) {
     return op->kind == KP_TELL && kp_is_place_left(op);
 }
 
-static void start_place(kp_op *op, size_t turn, size_t place) {
+static void start_place(kp_op *op, size_t turn, size_t member, size_t place) {
     op->turn = turn;
-    op->member = member_of(op, turn);
+    op->member = member;
+    op->value = KP_NOW;
     op->place = place;
-    kp_finder_start(&op->finder, &op->ring->members.list[op->member].from[place]);
+    kp_finder_start(&op->finder, &op->ring->members.list[member].from[place]);
 }
 
-static void begin(kp_op *op, size_t turn) {
+static void begin(kp_op *op, size_t turn, size_t member) {
     if (!op->room)
         op->room = kp_safe_alloc(KP_ROOM_SIZE);
-    start_place(op, turn, 0);
+    start_place(op, turn, member, 0);
 }
 
+/* Where the look begins: at the first thing to try; where a key is at hand, its places are read again. */
 void kp_do_begin_look(kp_op *op) {
     kp_client *client = op->client;
+    kp_seat seat = {op->refresh_member, KP_NOW, true};
+    size_t turn = kp_reading_turn(seat.member);
     pthread_mutex_lock(&client->lock);
     if (op->ring == &client->ring) {
         client->loader = op;
         client->loader_until = op->mono_ms + LEASE_MS;
         op->loading = true;
     }
-    size_t turn = op->kind == KP_TELL ? 0 : next_turn(op, 0);
+    op->refreshing = op->kind == KP_REFRESH;
+    if (op->kind != KP_TELL && op->kind != KP_REFRESH) {
+        op->refreshing = kp_ready_turn(op, &turn, &seat);
+        if (!op->refreshing)
+            turn = kp_next_turn(op, 0, &seat);
+        if (turn >= kp_turns(op))
+            seat.member = 0;
+    }
     pthread_mutex_unlock(&client->lock);
     kp_buf_clear(&op->looked_at);
-    begin(op, turn < op->ring->members.count ? turn : 0);
+    begin(op, turn, seat.member);
 }
 
 void kp_op_end_look(kp_op *op) {
@@ -179,15 +199,16 @@ void kp_do_look_later(kp_op *op) {
 }
 
 void kp_do_next_place(kp_op *op) {
+    kp_seat seat;
     if (more_of_member(op)) {
-        start_place(op, op->turn, op->place + 1);
+        start_place(op, op->turn, op->member, op->place + 1);
         return;
     }
     pthread_mutex_lock(&op->client->lock);
-    size_t turn = following_turn(op);
+    size_t turn = following_turn(op, &seat);
     pthread_mutex_unlock(&op->client->lock);
-    if (turn < op->ring->members.count)
-        start_place(op, turn, 0);
+    if (turn < kp_turns(op))
+        start_place(op, turn, seat.member, 0);
     else
         op->hint++;
 }
@@ -226,25 +247,37 @@ static kp_event keep_key(kp_op *op) {
     bool kept = fresh.source && fresh.cell && fresh.known && !op->finder.note.failed;
     kp_wipe(op->room, KP_ROOM_SIZE);
     if (!kept) {
-        kp_free(fresh.source);
-        kp_cell_drop(fresh.cell);
-        kp_known_release(fresh.known);
+        kp_key_free(&fresh);
         return unusable(op, KP_E_MEMORY, "");
     }
+    kp_key gone;
     pthread_mutex_lock(&op->client->lock);
-    kp_key *slot = &op->ring->keys[op->member];
-    bool same = kp_same(slot->fingerprint, fresh.fingerprint), seen_open = same && slot->open;
-    if (same)
-        fresh.cooling_until = slot->cooling_until;
-    kp_key old = *slot;
-    *slot = fresh;
+    const kp_key *old = kp_ring_find(op->ring, op->member, fresh.fingerprint);
+    bool seen = old != NULL, seen_open = seen && old->open;
+    op->value = kp_ring_take(op->ring, op->member, &fresh, &gone);
     pthread_mutex_unlock(&op->client->lock);
-    kp_cell_drop(old.cell);
-    kp_known_release(old.known);
-    kp_free(old.source);
+    kp_key_free(&gone);
+    kp_key_free(&fresh);
     if (op->finder.open && !seen_open)
         kp_op_note_open(op);
+    if (op->value == KP_NEXT && !seen)
+        kp_op_note_found(op);
     return KP_EV_FOUND;
+}
+
+/* When the places of the member were read, and since when they have nothing usable. */
+static void note_look(kp_op *op, bool found) {
+    pthread_mutex_lock(&op->client->lock);
+    kp_slot *slot = &op->ring->slots[op->member];
+    slot->looked_ms = op->mono_ms;
+    bool was_stale = slot->stale_ms != 0, stale = !found && slot->key[KP_NOW].cell;
+    if (!stale)
+        slot->stale_ms = 0;
+    else if (!was_stale)
+        slot->stale_ms = op->mono_ms;
+    pthread_mutex_unlock(&op->client->lock);
+    if (stale && !was_stale)
+        kp_op_note_stale(op);
 }
 
 kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
@@ -267,11 +300,13 @@ kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
         event = strict && op->finder.open ? too_open(op) : keep_key(op);
     } else if (op->finder.state == KP_NOT_THERE) {
         event = KP_EV_ABSENT;
-        if (!op->ring->members.list[op->member].by_default || op->turn == 0) {
+        if (!op->ring->members.list[op->member].by_default || op->turn == kp_reading_turn(0)) {
             kp_buf_str(&op->looked_at, op->looked_at.len ? "; " : "");
             kp_buf_str(&op->looked_at, kp_buf_text(&op->finder.note));
         }
     }
+    if (event != KP_EV_ABSENT || !more_of_member(op))
+        note_look(op, event == KP_EV_FOUND);
     if (op->room)
         kp_wipe(op->room, len);
     if (op->kind == KP_TELL)
@@ -279,33 +314,81 @@ kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
     return event;
 }
 
+/* Takes the key of a turn that needs no look; under the client's lock, which it gives back. If another operation has
+   just moved it, the present one stays. */
+static void use(kp_op *op, size_t turn, const kp_seat *seat) {
+    if (turn < kp_turns(op) && op->ring->slots[seat->member].key[seat->value].cell) {
+        op->turn = turn;
+        op->member = seat->member;
+        op->value = seat->value;
+    }
+    kp_op_use_key(op);
+    pthread_mutex_unlock(&op->client->lock);
+    kp_op_name_task(op);
+    kp_do_ask_gate(op);
+}
+
 void kp_do_next_key(kp_op *op) {
+    kp_seat seat;
     kp_op_set_aside(op);
     pthread_mutex_lock(&op->client->lock);
-    op->turn = next_turn(op, op->turn + 1);
-    if (op->turn < op->ring->members.count)
-        op->member = member_of(op, op->turn);
-    pthread_mutex_unlock(&op->client->lock);
-    kp_op_use_key(op);
-    kp_do_ask_gate(op);
+    size_t turn = kp_next_turn(op, op->turn + 1, &seat);
+    use(op, turn, &seat);
 }
 
 void kp_do_next_look(kp_op *op) {
+    kp_seat seat;
     kp_op_set_aside(op);
     pthread_mutex_lock(&op->client->lock);
-    size_t turn = next_turn(op, op->turn + 1);
+    size_t turn = kp_next_turn(op, op->turn + 1, &seat);
     pthread_mutex_unlock(&op->client->lock);
-    begin(op, turn);
+    if (turn < kp_turns(op))
+        begin(op, turn, seat.member);
 }
 
 void kp_do_take_key(kp_op *op) {
+    kp_seat seat = {op->member, op->value, false}, ready;
+    size_t turn = op->turn, at = 0;
     pthread_mutex_lock(&op->client->lock);
-    size_t turn;
-    if (op->state != KP_S_READ && ready_turn(op, &turn)) {
-        op->turn = turn;
-        op->member = member_of(op, turn);
+    if (op->is_chore)
+        seat.member = op->member = op->refresh_member;
+    if (op->kind == KP_REFRESH)
+        seat.value = op->ring->slots[op->member].key[KP_NEXT].cell ? KP_NEXT : KP_NOW;
+    else if ((op->state != KP_S_READ || op->refreshing) && kp_ready_turn(op, &at, &ready)) {
+        turn = at;
+        seat = ready;
     }
+    op->refreshing = false;
+    use(op, turn, &seat);
+}
+
+bool kp_is_substitute_left(const kp_op *op) {
+    kp_seat seat;
+    if ((!op->wants_one && !op->accepted) || op->substituted)
+        return false;
+    pthread_mutex_lock(&op->client->lock);
+    bool is = kp_substitute(op, &seat);
     pthread_mutex_unlock(&op->client->lock);
-    kp_op_use_key(op);
-    kp_do_ask_gate(op);
+    return is;
+}
+
+bool kp_is_cooling_substitute(const kp_op *op) {
+    return op->cooling && kp_is_substitute_left(op);
+}
+
+bool kp_is_after_poll_substitute(const kp_op *op) {
+    return kp_is_after_poll(op) && kp_error_find(op->code)->cls == KP_CLASS_KEY && !kp_is_stopping(op) &&
+           kp_is_substitute_left(op);
+}
+
+void kp_do_take_substitute(kp_op *op) {
+    kp_seat seat;
+    if (op->fingerprint[0])
+        kp_op_set_aside(op);
+    op->substituted = true;
+    pthread_mutex_lock(&op->client->lock);
+    bool is = kp_substitute(op, &seat);
+    if (is)
+        memcpy(op->wanted, op->ring->slots[seat.member].key[seat.value].fingerprint, sizeof op->wanted);
+    use(op, is ? kp_reading_turn(seat.member) : kp_turns(op), &seat);
 }

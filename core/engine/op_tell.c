@@ -87,7 +87,7 @@ static const char *state_of(const char **at, int64_t now, bool known) {
 }
 
 static void add_member(kp_op *op, size_t i, const char *state) {
-    const kp_key *key = &op->ring->keys[i];
+    const kp_key *key = &op->ring->slots[i].key[KP_NOW];
     bool there = key->cell != NULL;
     kp_buf *out = &op->answer;
     kp_buf_str(out, i ? ",{" : "{");

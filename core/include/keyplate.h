@@ -94,6 +94,10 @@ KP_API kp_client *kp_client_new(const kp_config *);
 KP_API void kp_client_free(kp_client *);
 /* The value of an option of this client; see kp_config_get. Lent as long as the client lives. */
 KP_API const char *kp_client_option(const kp_client *, const char *name);
+/* Work in the background that is due now: the proof of a new value of a key. An operation of the client, to be driven
+   as any other and then freed, or NULL. *next_ms: when to ask again, at the latest; UINT64_MAX: nothing is to be
+   expected. mono_ms: as for kp_on_time. No call of a user waits for it. */
+KP_API kp_op *kp_client_chore(kp_client *, uint64_t mono_ms, uint64_t *next_ms);
 /* How many events wait in the client's queue: what happened, for the log of the host. KP_TELL with what=events takes
    them out. The queue keeps as many as the option "events" says; older ones go, and are counted. */
 KP_API size_t kp_client_events(kp_client *);
@@ -108,7 +112,9 @@ enum {
     KP_WAIT,        /* asks for the answer of task until it is there                                         */
     KP_SOLVE,       /* submits and waits: method, params, file, sync                                         */
     KP_REPORT,      /* reports an answer: task, good=1 or good=0                                             */
-    KP_TELL         /* tells about the client itself: what=keys, places, events                              */
+    KP_TELL,        /* tells about the client itself: what=keys, places, events                              */
+    KP_REFRESH      /* reads the places of a key again (what=NAME of a member; none: the first), proves a new
+                       value, and puts it in use                                                             */
 };
 /* NULL only when memory is short. Wrong use gives an operation that ends with the reason at its first kp_on_time. */
 KP_API kp_op *kp_op_new(kp_client *, int kind);
@@ -166,7 +172,8 @@ enum {
     KP_NET_PROXY,
     KP_NET_RESET,
     KP_NET_LATE,
-    KP_NET_STOPPED
+    KP_NET_STOPPED,
+    KP_NET_NO_CA /* https, no kp_http_ca_file, and the system has no CA certificates */
 };
 /* UNSENT only if no byte of the request can have reached a socket. */
 enum { KP_UNSENT = 0, KP_MAYBE_SENT = 1 };

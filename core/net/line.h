@@ -23,6 +23,7 @@ struct kp_line {
     int sockets[KP_LINE_SOCKETS]; /* that are open, -1 for none */
     bool foreign;                 /* made before a fork: it belongs to the parent */
     bool routed;                  /* what the client's configuration says of the way out is set */
+    bool has_ca;                  /* certificates of CAs were found */
 
     /* the call that is under way */
     kp_op *op;

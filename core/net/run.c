@@ -6,7 +6,10 @@
 #include "base/mem.h"
 #include "engine/client.h"
 #include "keyplate_run.h"
+#include "local/local.h"
+#include "net/chores.h"
 #include "net/line.h"
+#include "net/store_redis.h"
 #include "net/transfer.h"
 #include "net/wake.h"
 #include "safe/scrub.h"
@@ -14,7 +17,8 @@
 #define NEVER UINT64_MAX
 
 struct kp_runner {
-    const kp_client *client; /* kept alive by local */
+    kp_client *client; /* kept alive by local */
+    kp_chores *chores;
     kp_local *local;
     kp_line_stack idle;
 };
@@ -22,12 +26,14 @@ struct kp_runner {
 kp_runner *kp_runner_new(kp_client *client) {
     kp_line *line = client ? kp_line_new() : NULL; /* a libcurl that cannot start is noticed here */
     kp_runner *runner = line ? kp_zalloc(1, sizeof *runner) : NULL;
-    if (runner && (runner->local = kp_local_new(client))) {
+    if (runner && (runner->local = kp_local_new_with(client, kp_store_redis)) &&
+        (runner->chores = kp_chores_new(runner, client))) {
         runner->client = client;
         kp_line_give(&runner->idle, line);
         return runner;
     }
     kp_line_free(line);
+    kp_local_free(runner ? runner->local : NULL);
     kp_free(runner);
     return NULL;
 }
@@ -35,6 +41,7 @@ kp_runner *kp_runner_new(kp_client *client) {
 void kp_runner_free(kp_runner *runner) {
     if (!runner)
         return;
+    kp_chores_free(runner->chores);
     kp_line_stack_free(&runner->idle);
     kp_local_free(runner->local);
     kp_free(runner);
@@ -93,13 +100,22 @@ static int drive(kp_runner *runner, kp_op *op, uint64_t pause) {
     return step;
 }
 
+/* The end of a call is the moment to see what is due in the background. */
+static int drive_mine(kp_runner *runner, kp_op *op, uint64_t pause) {
+    int step = drive(runner, op, pause);
+    if (step == KP_DONE)
+        kp_chores_begin(runner->chores);
+    return step;
+}
+
 int kp_run(kp_runner *runner, kp_op *op) {
     if (!runner || !kp_client_has(runner->client, op))
         return KP_E_MISUSE;
-    drive(runner, op, NEVER);
+    drive_mine(runner, op, NEVER);
     return kp_op_error(op);
 }
 
 int kp_run_for(kp_runner *runner, kp_op *op, uint32_t at_most_ms) {
-    return runner && kp_client_has(runner->client, op) && drive(runner, op, kp_local_mono_ms() + at_most_ms) != KP_DONE;
+    return runner && kp_client_has(runner->client, op) &&
+           drive_mine(runner, op, kp_local_mono_ms() + at_most_ms) != KP_DONE;
 }

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "engine/op.h"
 #include "keyplate_run.h"
+#include "net/ca.h"
 #include "safe/scrub.h"
 
 /* MAXAGE_CONN counts whole seconds: with 2, libcurl 7.88 uses a connection that was idle for 2.6 s. */
@@ -46,14 +48,35 @@ static bool make_headers(kp_line *line) {
     return true;
 }
 
-/* A file of certificates takes the place of the system's, the folder that libcurl was built with included. */
-static bool set_trust(CURL *easy, const char *ca_file) {
+/* They take the place of both that libcurl was built with. */
+static bool set_ca(CURL *easy, const char *file, const char *folder) {
+    bool ok = curl_easy_setopt(easy, CURLOPT_CAINFO, file) == CURLE_OK;
+    ok = ok && curl_easy_setopt(easy, CURLOPT_CAPATH, folder) == CURLE_OK;
+    ok = ok && curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, file) == CURLE_OK;
+    return ok && curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, folder) == CURLE_OK;
+}
+
+/* The system's: a libcurl that was built elsewhere, such as that of a wheel, has the paths of another system. */
+static bool set_ca_of_system(kp_line *line) {
+    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+    kp_buf path;
+    kp_buf_init(&path, NULL);
+    kp_ca kind = kp_ca_find(NULL, built->cainfo, built->capath, &path);
+    bool ok = !path.failed;
+    if (kind == KP_CA_FILE)
+        ok = set_ca(line->easy, kp_buf_text(&path), NULL);
+    else if (kind == KP_CA_FOLDER)
+        ok = set_ca(line->easy, NULL, kp_buf_text(&path));
+    line->has_ca = kind != KP_CA_NONE;
+    kp_buf_free(&path);
+    return ok;
+}
+
+static bool set_trust(kp_line *line, const char *ca_file) {
     if (!ca_file)
-        return true;
-    bool ok = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK;
-    ok = ok && curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
-    ok = ok && curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, ca_file) == CURLE_OK;
-    return ok && curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL) == CURLE_OK;
+        return set_ca_of_system(line);
+    line->has_ca = true; /* whether it is of use, libcurl says */
+    return set_ca(line->easy, ca_file, NULL);
 }
 
 /* "" is no proxy, not even one of the environment. */
@@ -67,12 +90,19 @@ static bool set_way_out(CURL *easy, const char *proxy, const char *source) {
            curl_easy_setopt(easy, CURLOPT_INTERFACE, source ? interface : NULL) == CURLE_OK;
 }
 
-/* The same for all calls of a client. */
+/* The same for all calls of a client. Certificates that are missing are looked for again: somebody may install them. */
 static bool set_route(kp_line *line) {
     const kp_op *op = line->op;
-    line->routed = line->routed || (set_way_out(line->easy, kp_http_proxy(op), kp_http_source(op)) &&
-                                    set_trust(line->easy, kp_http_ca_file(op)));
-    return line->routed;
+    bool ok = line->routed ||
+              (set_way_out(line->easy, kp_http_proxy(op), kp_http_source(op)) && set_trust(line, kp_http_ca_file(op)));
+    line->routed = ok && line->has_ca;
+    return ok;
+}
+
+static bool is_https(const kp_op *op) {
+    const char *text = kp_http_url(op);
+    kp_url url;
+    return text && kp_url_parse(text, strlen(text), &url) && url.https;
 }
 
 /* While the driver is away nobody looks whether the connect succeeded: that time is not the connect's. */
@@ -196,7 +226,11 @@ static int go_on(kp_line *line, kp_wake *wake, uint64_t pause) {
 
 static int begin(kp_line *line, kp_op *op, kp_wake *wake, uint64_t pause) {
     kp_line_begin(line, op);
-    bool ok = make_headers(line) && set_call(line) && curl_multi_add_handle(line->multi, line->easy) == CURLM_OK;
+    if (!make_headers(line) || !set_call(line))
+        return KP_NET_CONNECT;
+    if (!line->has_ca && is_https(op))
+        return KP_NET_NO_CA;
+    bool ok = curl_multi_add_handle(line->multi, line->easy) == CURLM_OK;
     return ok ? perform(line, wake, pause) : KP_NET_CONNECT;
 }
 

@@ -31,6 +31,7 @@ local keyplate = {}
 ---@field connect_timeout? keyplate.Duration
 ---@field url? {captchaai?: string, nocaptchaai?: string}
 ---@field poll? {first?: keyplate.Duration, every?: keyplate.Duration}
+---@field ring? {refresh?: keyplate.Duration, overlap?: keyplate.Duration, stale?: keyplate.Duration}
 ---@field proxy? string
 ---@field source_address? string
 ---@field ca_file? string
@@ -38,6 +39,7 @@ local keyplate = {}
 ---@field max_answer? integer
 ---@field strict? boolean
 ---@field store? string
+---@field redis? {password?: string, prefix?: string}
 ---@field audit? {file?: string}
 ---@field events? integer
 ---@field redact? {bare_hex?: "always"|"context"|"off"}

@@ -222,14 +222,45 @@ static void a_member_of_another_name_with_the_same_key(void **state) {
     expect_fact("task", reference); /* as the caller wrote it */
 }
 
+/* The value that submitted it is nowhere: one key of the same account is tried in its place. */
 static void the_key_of_a_task_is_gone(void **state) {
     (void)state;
     make_task_of_backup();
     forget_places();
     put_place("env:CAPTCHAAI_API_KEY", case_key(2), KP_FOUND, 0);
     put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(3), KP_FOUND, 0);
-    another_client();
     for (size_t i = 0; i < 2; i++) { /* looked for, then known */
+        if (i == 0)
+            another_client();
+        begin(KP_RESULT);
+        set("task", reference);
+        assert_true(reach("POLL"));
+        assert_non_null(strstr(kp_http_url(t.op), t.secrets[3]));
+        expect_used("backup", "env:CAPTCHAAI_API_KEY_BACKUP");
+        expect_fact("task", reference);
+    }
+    static const char *const answers[] = {"ERROR_WRONG_CAPTCHA_ID", "ERROR_KEY_DOES_NOT_EXIST"};
+    for (size_t i = 0; i < 2; i++) {
+        put_answer("result", 200, answers[i]);
+        begin(KP_WAIT);
+        set("task", reference);
+        expect_error(KP_E_KEY_GONE);
+        expect_fact("task", reference);
+        expect_text("belongs to key backup with fingerprint");
+        expect_text(answers[i]);
+        assert_int_equal(t.w.https, 1);
+    }
+}
+
+static void no_key_of_the_account_is_left(void **state) {
+    (void)state;
+    make_task_of_backup();
+    forget_places();
+    put_place("env:CAPTCHAAI_API_KEY", case_key(2), KP_FOUND, 0);
+    option("keys", "[\"env:CAPTCHAAI_API_KEY\",{\"name\":\"backup\",\"from\":\"env:GONE\",\"account\":\"other\"}]");
+    for (size_t i = 0; i < 2; i++) {
+        if (i == 0)
+            another_client();
         begin(KP_RESULT);
         set("task", reference);
         expect_error(KP_E_KEY_GONE);
@@ -237,9 +268,29 @@ static void the_key_of_a_task_is_gone(void **state) {
         expect_text("backup");
         assert_int_equal(t.w.https, 0);
     }
-    put_answer("balance", 200, wrong_key); /* no other key is tried for it */
-    begin(KP_SUBMIT);
+}
+
+/* Revoked while its tasks are under way. */
+static void a_task_whose_key_is_refused(void **state) {
+    (void)state;
+    put_place("env:CAPTCHAAI_API_KEY_BACKUP", case_key(1), KP_FOUND, 0);
+    option("keys", "[\"env:CAPTCHAAI_API_KEY\",\"env:CAPTCHAAI_API_KEY_BACKUP\"]");
+    another_client();
+    begin(KP_TELL);
     expect_error(KP_OK);
+    put_answer("result", 200, wrong_key);
+    begin(KP_SOLVE);
+    expect_used("backup", "env:CAPTCHAAI_API_KEY_BACKUP"); /* which asked for it */
+    expect_fact("answer", "token-4242");
+    assert_non_null(strstr(fact("task"), "captchaai/primary~"));
+    assert_int_equal(t.w.submits, 1);
+    world_forget(&t.w);
+    another_client();
+    put_answer("result", 200, wrong_key);
+    begin(KP_SOLVE);
+    expect_error(KP_E_C_WRONG_USER_KEY); /* the other one is not known yet */
+    assert_non_null(strstr(fact("task"), "captchaai/primary~"));
+    assert_int_equal(t.w.submits, 1);
 }
 
 static void a_task_of_the_other_service(void **state) {
@@ -311,6 +362,8 @@ int main(void) {
         CASE(a_task_is_asked_for_with_its_key),
         CASE(a_member_of_another_name_with_the_same_key),
         CASE(the_key_of_a_task_is_gone),
+        CASE(no_key_of_the_account_is_left),
+        CASE(a_task_whose_key_is_refused),
         CASE(a_task_of_the_other_service),
         CASE(one_looks_and_the_others_wait),
         CASE(one_that_looks_and_goes_no_further),

@@ -197,7 +197,7 @@ static void g6_what_was_paid_is_polled_however_crowded(void **state) {
     begin(KP_TELL);
     expect_error(KP_OK);
     char task[64];
-    snprintf(task, sizeof task, "captchaai/primary~%s/77", t.client->ring.keys[0].fingerprint);
+    snprintf(task, sizeof task, "captchaai/primary~%s/77", t.client->ring.slots[0].key[KP_NOW].fingerprint);
     begin(KP_RESULT);
     set("task", task);
     expect_error(KP_OK);

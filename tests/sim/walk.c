@@ -180,17 +180,21 @@ static size_t index_of(const char *state) {
 }
 
 static void begin(walker *k, world *w, kp_client *client) {
-    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE,  KP_SOLVE,
-                                KP_SOLVE,   KP_RESULT, KP_WAIT,   KP_REPORT, KP_TELL};
+    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE, KP_SOLVE,  KP_SOLVE,
+                                KP_RESULT,  KP_WAIT,   KP_REPORT, KP_TELL,  KP_REFRESH};
     *k = (walker){.begun = w->mono_ms};
-    kp_op *op = k->op = kp_op_new(client, kinds[world_draw(w, COUNT(kinds))]);
+    kp_op *op = kp_client_chore(client, w->mono_ms, NULL);
+    k->op = op = op ? op : kp_op_new(client, kinds[world_draw(w, COUNT(kinds))]);
     bool captchaai = strcmp(kp_op_get(op, "provider", NULL), "captchaai") == 0;
     const char *method = captchaai ? "turnstile" : "AnyTask";
     const char *params = "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\"}";
     kp_op_set(op, "method", method, strlen(method));
     kp_op_set(op, "params", params, strlen(params));
-    kp_op_set(op, "task", "123", 3);
-    static const char *const whats[] = {"keys", "places", "events"};
+    const char *task = world_draw(w, 2) ? "123"
+                       : captchaai      ? "captchaai/primary~0123abcd/7"
+                                        : "nocaptchaai/key2~0123abcd/7";
+    kp_op_set(op, "task", task, strlen(task));
+    static const char *const whats[] = {"keys", "places", "events", "primary"};
     const char *what = whats[world_draw(w, COUNT(whats))];
     kp_op_set(op, "what", what, strlen(what));
     if (!captchaai && world_draw(w, 3) == 0)
@@ -270,6 +274,8 @@ int main(int argc, char **argv) {
         w.store = any_store;
         kp_config *config = kp_config_new();
         kp_config_set(config, "provider", world_draw(&w, 3) ? "captchaai" : "nocaptchaai");
+        if (world_draw(&w, 2))
+            kp_config_set(config, "ring.refresh", world_draw(&w, 2) ? "0" : "10s");
         if (world_draw(&w, 2))
             kp_config_set(config, "audit.file", "/nowhere");
         kp_client *client = kp_client_new(config);
