@@ -11,7 +11,7 @@
 
 #include "raw_service.h"
 
-enum { WATCHDOG_S = 120 };
+enum { WATCHDOG_S = 600 };
 
 static kp_client *client;
 static kp_runner *runner;

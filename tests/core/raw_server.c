@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 60, PIECE = 65536 };
+enum { PATIENCE_S = 60, FIRST_ROOM = 2048 };
 
 typedef struct connection {
     raw_server *server;
@@ -79,7 +79,7 @@ static size_t content_length(const char *head) {
 /* Reads up to the end of one request: its bytes, ended by a NUL; NULL when the connection ends before. A request never
    follows another without an answer between, so nothing is left over. */
 static char *read_request(int fd, size_t *head_len, size_t *body_len) {
-    size_t size = PIECE, len = 0;
+    size_t size = FIRST_ROOM, len = 0; /* they are all kept, and most are short */
     char *bytes = malloc(size + 1);
     *head_len = 0;
     while (bytes) {

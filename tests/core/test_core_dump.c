@@ -11,7 +11,7 @@
 #include "raw_service.h"
 #include "sanitized.h"
 
-enum { WATCHDOG_S = 120, KEY_LEN = 40 };
+enum { WATCHDOG_S = 600, KEY_LEN = 40 };
 
 /* ---- The process that calls: call URL KEY_FILE CA_FILE PROVIDER KIND HOW ---- */
 

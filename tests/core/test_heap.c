@@ -12,7 +12,7 @@
 #include "raw_service.h"
 #include "safe/arena.h"
 
-enum { WATCHDOG_S = 120 };
+enum { WATCHDOG_S = 600 };
 
 static bool has_gap(const char *name) {
     const char *text = NULL, *advice = NULL, *found;
