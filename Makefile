@@ -10,10 +10,11 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 WERROR ?= OFF
 test test-asan test-tsan test-valgrind test-long lint: WERROR = ON
 # Seconds that one test may take.
-TEST_TIMEOUT ?= 300
+TEST_TIMEOUT ?= 900
 
 comma = ,
-C_FILES = find core lua tests -name '*.[ch]' ! -path '*/cases/*'
+# arginfo.h is what PHP's generator makes.
+C_FILES = find core lua bindings tests -name '*.[ch]' ! -path '*/cases/*' ! -name arginfo.h
 say = @printf '\n== %s\n' "$(1)"
 # The generator is chosen once; after that the build folder knows it.
 generator = $$(if [ ! -e $(1)/CMakeCache.txt ] && command -v ninja >/dev/null; then echo -G Ninja; fi)
@@ -87,7 +88,7 @@ lint: test-deps
 	@$(C_FILES) | xargs clang-format --dry-run -Werror
 	$(call say,clang-tidy)
 	@[ -e build-clang/compile_commands.json ] || $(call build,build-clang,clang)
-	@find core lua -name '*.c' | sort | xargs -n 1 -P $(JOBS) clang-tidy -p build-clang --quiet 2>build-clang/tidy.log || \
+	@find core lua bindings -name '*.c' ! -name generated.c | sort | xargs -n 1 -P $(JOBS) clang-tidy -p build-clang --quiet 2>build-clang/tidy.log || \
 		{ grep -v 'warnings generated' build-clang/tidy.log; exit 1; }
 
 #: make format          lets clang-format rewrite all C files
@@ -100,6 +101,16 @@ install: build
 	@echo "installed into $(DESTDIR)$(PREFIX)"
 	@case "$(DESTDIR):$(PREFIX):$$(id -u)" in :/usr:0 | :/usr/local:0) sh core/package/state-dir.sh ;; esac
 
+#: make wheel           makes dist/: an sdist, and a wheel for this Python that needs nothing installed
+wheel:
+	@.ci/deps wheel
+	@python=/usr/bin/python3; [ -x $$python ] || python=python3; $$python python/package/wheel.py dist
+
+#: make dist            makes dist/: the tarball for PIE and phpize
+dist:
+	@.ci/deps build
+	@python3 bindings/php/dist.py dist
+
 #: make clean           removes the build folders
 clean:
 	@rm -rf build build-clang build-debug build-asan build-tsan build-valgrind build-fuzz
@@ -107,4 +118,4 @@ clean:
 test-deps:
 	@.ci/deps test
 
-.PHONY: help build demo test test-asan test-tsan test-valgrind test-long fuzz bench lint format install clean test-deps
+.PHONY: help build demo test test-asan test-tsan test-valgrind test-long fuzz bench lint format install wheel dist clean test-deps

@@ -46,7 +46,8 @@ static const kph_type kph_type_kp_local = {"kp_local", NULL, false}; /* the runn
 %ignore kp_read_room;
 /* What writes into memory of the caller: a redactor does the same. */
 %ignore kp_redact_line;
-/* The runner has one. */
+/* The runner has one, and does what is due in the background. */
+%ignore kp_client_chore;
 %ignore kp_local_new;
 %ignore kp_local_free;
 

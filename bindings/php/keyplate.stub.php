@@ -58,10 +58,20 @@ namespace Keyplate {
          * Submits a task and gives its reference. It is sent at most once. Among params, "file" has the bytes of an upload.
          * timeout: seconds.
          */
-        public function submit(string $method, array $params = [], int|float|null $timeout = null, bool $sync = false): Task {}
+        public function submit(
+            string $method,
+            #[\SensitiveParameter] array $params = [],
+            int|float|null $timeout = null,
+            bool $sync = false
+        ): Task {}
 
         /** Submits a task and waits for its answer. */
-        public function solve(string $method, array $params = [], int|float|null $timeout = null, bool $sync = false): Solution {}
+        public function solve(
+            string $method,
+            #[\SensitiveParameter] array $params = [],
+            int|float|null $timeout = null,
+            bool $sync = false
+        ): Solution {}
 
         /** Asks once; null while the task is not ready. */
         public function result(Task|string $task, int|float|null $timeout = null): ?Solution {}

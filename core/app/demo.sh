@@ -1,10 +1,11 @@
 #!/bin/sh
-# demo.sh: shows the command and the Lua modules at work, against a sandbox that it starts and stops itself.
+# demo.sh: shows the command, and the modules for Lua, Python and PHP at work, against a sandbox that it starts and stops itself.
 # Usage: demo.sh PATH-OF-KEYPLATE
 set -eu
 
 source=$(cd "$(dirname "$0")" && pwd)
-program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+built=$(cd "$(dirname "$1")" && pwd)
+program=$built/$(basename "$1")
 folder=$(mktemp -d)
 sandbox=
 finish() {
@@ -24,7 +25,7 @@ done
 export HOME="$folder" XDG_CONFIG_HOME="$folder" KEYPLATE_STATE_DIR="$folder/state"
 cd "$folder"
 umask 077
-PATH=$(dirname "$program"):$PATH
+PATH=$built:$PATH
 
 # show STATUS WORD... runs the command as a user would type it, and stops the demo if it ends with another status.
 show() {
@@ -92,9 +93,17 @@ keyplate redact <app.log | tee redacted.log
     exit 1
 }
 
+# not_shown NAME: tells so; where make demo has installed what it needs, that is a failure.
+not_shown() {
+    echo "$1 is not shown: its interpreter is not installed, or its headers were not when this was built."
+    if command -v apt-get >/dev/null; then
+        exit 1
+    fi
+}
+
 # show_lua NAME FOLDER INTERPRETER... runs demo.lua with the first interpreter that is there, if its module was built.
 show_lua() {
-    name=$1 modules=$(dirname "$program")/lua/$2
+    name=$1 modules=$built/lua/$2
     shift 2
     for interpreter; do
         if command -v "$interpreter" >/dev/null && [ -e "$modules/keyplate.so" ]; then
@@ -102,14 +111,41 @@ show_lua() {
             return
         fi
     done
-    echo "$name is not shown: its interpreter is not installed, or its headers were not when this was built."
-    if command -v apt-get >/dev/null; then # make demo has installed both
-        exit 1
-    fi
+    not_shown "$name"
+}
+
+# show_python INTERPRETER... runs demo.py with the first interpreter that the package was built for.
+show_python() {
+    for interpreter; do
+        if env PYTHONPATH="$built/python" "$interpreter" -B -c 'import keyplate' 2>/dev/null; then
+            show 0 PYTHONPATH="$built/python" "$interpreter" -B "$source/demo.py"
+            return
+        fi
+    done
+    not_shown Python
+}
+
+# show_php INTERPRETER... runs demo.php with the first interpreter that the extension was built for.
+show_php() {
+    for interpreter; do
+        if "$interpreter" -n -d extension="$built/php/keyplate.so" -r 'new Keyplate\Redactor;' >/dev/null 2>&1; then
+            show 0 "$interpreter" -n -d extension="$built/php/keyplate.so" "$source/demo.php"
+            return
+        fi
+    done
+    not_shown PHP
 }
 printf '\n== Lua\n'
 sed 1d "$source/demo.lua"
 show_lua 'Lua 5.4' 5.4 lua5.4 lua54 lua-5.4
 show_lua LuaJIT luajit luajit luajit2
+
+printf '\n== Python\n'
+sed 1d "$source/demo.py"
+show_python /usr/bin/python3 python3
+
+printf '\n== PHP\n'
+sed 1d "$source/demo.php"
+show_php php php8.4 php8.3 php8.2 php8.1
 
 printf '\nThe demo is over: every command did what it should.\n'

@@ -6,7 +6,7 @@ static size_t count_keys(kp_client *client) {
     size_t count = 0;
     pthread_mutex_lock(&client->lock);
     for (size_t i = 0; i < client->ring.members.count; i++)
-        count += client->ring.keys[i].cell != NULL;
+        count += client->ring.slots[i].key[KP_NOW].cell != NULL;
     pthread_mutex_unlock(&client->lock);
     return count;
 }

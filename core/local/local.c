@@ -1,14 +1,13 @@
 /* local.c: does the steps of an operation that need no network: READ, STORE, APPEND. */
+#include "local/local.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/client.h"
-#include "keyplate_run.h"
 #include "local/append.h"
 #include "local/read.h"
-#include "local/store.h"
 #include "local/store_fork.h"
 
 /* What a store or a record that others hold may still take when the operation was cancelled: they settle it. */
@@ -16,13 +15,14 @@ enum { SETTLE_MS = 500 };
 
 struct kp_local {
     kp_client *client;
+    kp_store_opener *remote;   /* NULL: there is none */
     _Atomic(kp_store *) store; /* opened at the first need, by whoever comes first */
     pthread_mutex_t lock;      /* of the texts */
     kp_buf problem;            /* why the last STORE failed; empty after one that worked */
     kp_buf shown, shown_trouble, shown_note;
 };
 
-kp_local *kp_local_new(kp_client *client) {
+kp_local *kp_local_new_with(kp_client *client, kp_store_opener *remote) {
     kp_local *local = kp_zalloc(1, sizeof *local);
     if (!local)
         return NULL;
@@ -31,12 +31,17 @@ kp_local *kp_local_new(kp_client *client) {
         return NULL;
     }
     local->client = kp_client_keep(client);
+    local->remote = remote;
     atomic_init(&local->store, NULL);
     kp_buf_init(&local->problem, NULL);
     kp_buf_init(&local->shown, NULL);
     kp_buf_init(&local->shown_trouble, NULL);
     kp_buf_init(&local->shown_note, NULL);
     return local;
+}
+
+kp_local *kp_local_new(kp_client *client) {
+    return kp_local_new_with(client, NULL);
 }
 
 void kp_local_free(kp_local *local) {
@@ -57,7 +62,9 @@ static kp_store *store_of(kp_local *local, kp_buf *problem) {
     kp_store *store = atomic_load(&local->store);
     if (store)
         return store;
-    kp_store *mine = kp_store_open(kp_client_option(local->client, "store"), problem);
+    const char *text = kp_client_option(local->client, "store");
+    bool remote = local->remote && kp_store_is_remote(text);
+    kp_store *mine = remote ? local->remote(local->client, text, problem) : kp_store_open(text, problem);
     if (mine && !atomic_compare_exchange_strong(&local->store, &store, mine)) {
         kp_store_close(mine);
         return store;

@@ -87,6 +87,10 @@ static kp_store *open_sqlite(const char *path, kp_buf *problem) {
     return store;
 }
 
+bool kp_store_is_remote(const char *text) {
+    return text && (kp_starts(text, "redis:") || kp_starts(text, "rediss:") || kp_starts(text, "redis+unix:"));
+}
+
 kp_store *kp_store_open(const char *text, kp_buf *problem) {
     static const char sqlite[] = "sqlite:";
     kp_buf why;
@@ -98,8 +102,12 @@ kp_store *kp_store_open(const char *text, kp_buf *problem) {
         store = kp_store_memory();
     else if (kp_starts(text, sqlite))
         store = open_sqlite(text + strlen(sqlite), &why);
+    else if (kp_store_is_remote(text))
+        kp_buf_str(&why,
+                   "the option store names a Redis server, which keyplate-core cannot reach: that takes the library"
+                   " keyplate");
     else
-        kp_buf_str(&why, "the option store must be memory: or sqlite:PATH");
+        kp_buf_str(&why, "the option store must be memory:, sqlite:PATH or redis://HOST");
     if (!store)
         kp_buf_str(problem, why.len > 0 ? kp_buf_text(&why) : "memory is short");
     kp_buf_free(&why);

@@ -30,6 +30,8 @@ kp_store *kp_store_sqlite_own(const char *path);
 /* "memory:" or "sqlite:PATH"; NULL or "" is the default path of this host (paths.h). NULL with a sentence in *problem.
  */
 kp_store *kp_store_open(const char *text, kp_buf *problem);
+/* Whether the text names a server, which kp_store_open cannot open. */
+bool kp_store_is_remote(const char *text);
 void kp_store_close(kp_store *);
 
 #endif

@@ -6,11 +6,11 @@ import asyncio
 import concurrent.futures
 import os
 from types import TracebackType
-from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar
+from typing import Any, Dict, List, Optional, Type, TypeVar
 
 from . import _calls as calls
 from . import _raw as raw
-from ._calls import Timeout
+from ._calls import Params, Timeout
 from ._client import Base
 from ._core import Operation, note
 from ._errors import TaskPendingError
@@ -44,8 +44,8 @@ class AsyncClient(Base):
 
     async def _run(self, operation: Operation[T]) -> T:
         operation.loop = asyncio.get_running_loop()
-        work = self._executor().submit(self._core.run, operation)
-        waiting = asyncio.wrap_future(work)
+        work: "concurrent.futures.Future[T]" = self._executor().submit(lambda: self._core.run(operation))
+        waiting: "asyncio.Future[T]" = asyncio.wrap_future(work)
         try:
             return await asyncio.shield(waiting)
         except asyncio.CancelledError as stop:
@@ -66,32 +66,20 @@ class AsyncClient(Base):
             waiting.exception()
 
     async def solve(
-        self,
-        method: str,
-        params: Optional[Mapping[str, Any]] = None,
-        /,
-        *,
-        timeout: Timeout = None,
-        sync: bool = False,
-        **parameters: Any,
+        self, method: str, params: Params = None, /, *, timeout: Timeout = None, sync: bool = False,
+        client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
     ) -> Solution:
         """Submits a task and waits for its answer."""
-        operation = calls.begin_solve(self._core, calls.paid_facts(method, params, parameters, timeout, sync))
+        operation = calls.begin_solve(self._core, calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags))
         del method, params, parameters  # they may be secrets: no traceback keeps them
         return await self._run(operation)
 
     async def submit(
-        self,
-        method: str,
-        params: Optional[Mapping[str, Any]] = None,
-        /,
-        *,
-        timeout: Timeout = None,
-        sync: bool = False,
-        **parameters: Any,
+        self, method: str, params: Params = None, /, *, timeout: Timeout = None, sync: bool = False,
+        client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
     ) -> Task:
         """Submits a task and gives its reference. It is sent at most once."""
-        operation = calls.begin_submit(self._core, calls.paid_facts(method, params, parameters, timeout, sync))
+        operation = calls.begin_submit(self._core, calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags))
         del method, params, parameters  # they may be secrets: no traceback keeps them
         return await self._run(operation)
 

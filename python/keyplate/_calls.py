@@ -15,6 +15,7 @@ from ._errors import own_error
 from ._types import Balance, Gap, Solution, Task
 
 Timeout = Union[int, float, datetime.timedelta, None]
+Params = Optional[Mapping[str, Any]]
 Facts = Dict[str, Union[str, bytes, None]]
 
 
@@ -79,12 +80,17 @@ def begin_look(core: Core, kind: int, timeout: Timeout) -> Operation[Balance]:
 
 def paid_facts(
     method: str,
-    params: Optional[Mapping[str, Any]],
+    params: Params,
     more: Mapping[str, Any],
     timeout: Timeout,
     sync: bool,
+    client_id: Optional[str],
+    tags: Params,
 ) -> Facts:
     """file among the parameters has the bytes of an upload."""
+    if client_id is not None or tags is not None:
+        # Sent to the service they would be lost, and mean something else in a later version.
+        raise own_error("misuse", "client_id and tags belong to limits and records that this version does not have")
     if not isinstance(method, str):
         raise TypeError(f"method: str expected, got {type(method).__name__}")
     if params is not None and not isinstance(params, Mapping):

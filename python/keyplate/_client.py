@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Dict, List, Mapping, NoReturn, Optional, Type
+from typing import Any, Dict, List, NoReturn, Optional, Type
 
 from . import _calls as calls
 from . import _raw as raw
-from ._calls import Timeout
+from ._calls import Params, Timeout
 from ._config import Member, Place, configured
 from ._core import Core
 from ._errors import TaskPendingError
@@ -78,32 +78,22 @@ class Client(Base):
     """
 
     def solve(
-        self,
-        method: str,
-        params: Optional[Mapping[str, Any]] = None,
-        /,
-        *,
-        timeout: Timeout = None,
-        sync: bool = False,
-        **parameters: Any,
+        self, method: str, params: Params = None, /, *, timeout: Timeout = None, sync: bool = False,
+        client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
     ) -> Solution:
-        """Submits a task and waits for its answer. timeout: seconds, or a timedelta.
+        """Submits a task and waits for its answer. timeout: seconds, or a timedelta. Parameters of the service are given by
+        name, or in params; file has the bytes of an upload. client_id and tags are kept for limits and records; this
+        version has none, and refuses them.
 
         Ctrl-C ends it at once: the reference of the task is then in the notes of the KeyboardInterrupt.
         """
-        operation = calls.begin_solve(self._core, calls.paid_facts(method, params, parameters, timeout, sync))
+        operation = calls.begin_solve(self._core, calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags))
         del method, params, parameters  # they may be secrets: no traceback keeps them
         return self._core.run(operation)
 
     def submit(
-        self,
-        method: str,
-        params: Optional[Mapping[str, Any]] = None,
-        /,
-        *,
-        timeout: Timeout = None,
-        sync: bool = False,
-        **parameters: Any,
+        self, method: str, params: Params = None, /, *, timeout: Timeout = None, sync: bool = False,
+        client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
     ) -> Task:
         """Submits a task and gives its reference. It is sent at most once.
 
@@ -113,7 +103,7 @@ class Client(Base):
         'sandbox-answer-...'
         >>> client.report(task, good=True)
         """
-        operation = calls.begin_submit(self._core, calls.paid_facts(method, params, parameters, timeout, sync))
+        operation = calls.begin_submit(self._core, calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags))
         del method, params, parameters  # they may be secrets: no traceback keeps them
         return self._core.run(operation)
 

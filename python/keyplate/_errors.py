@@ -18,6 +18,12 @@ class Error(Exception):
 
     _class = "internal"
 
+    def __init_subclass__(cls, of: Optional[str] = None, **more: Any) -> None:
+        """of: the class in the list of errors that it stands for."""
+        super().__init_subclass__(**more)
+        if of is not None:
+            cls._class = of
+
     def __init__(
         self,
         text: str = "",
@@ -54,112 +60,76 @@ class Error(Exception):
         return type(self), (self.text,), self.__dict__
 
 
-class UsageError(Error, ValueError):
+class UsageError(Error, ValueError, of="usage"):
     """The program calls keyplate, or configures it, in a way that cannot be."""
 
-    _class = "usage"
 
-
-class InvalidRequestError(Error, ValueError):
+class InvalidRequestError(Error, ValueError, of="input"):
     """Method or parameters are not right. Nothing was charged."""
 
-    _class = "input"
 
-
-class AuthenticationError(Error):
+class AuthenticationError(Error, of="key"):
     """There is no key, or not one that the service accepts."""
 
-    _class = "key"
 
-
-class InsufficientFundsError(Error):
+class InsufficientFundsError(Error, of="funds"):
     """The account has no funds."""
 
-    _class = "funds"
 
-
-class AddressError(Error):
+class AddressError(Error, of="address"):
     """The service does not accept this address, or banned it."""
 
-    _class = "address"
 
-
-class BusyError(Error):
+class BusyError(Error, of="busy"):
     """The service has no room for the task just now. It was not accepted."""
 
-    _class = "busy"
 
-
-class QuotaError(Error):
+class QuotaError(Error, of="quota"):
     """The plan of the account is used up for now."""
 
-    _class = "quota"
 
-
-class TaskError(Error):
+class TaskError(Error, of="task"):
     """The service could not do the task."""
 
-    _class = "task"
 
-
-class TaskPendingError(Error):
+class TaskPendingError(Error, of="pending"):
     """The task is not ready. (Client.result gives None then.)"""
 
-    _class = "pending"
 
-
-class TransportError(Error, ConnectionError):
+class TransportError(Error, ConnectionError, of="network"):
     """The network failed."""
 
-    _class = "network"
 
-
-class ProtocolError(Error):
+class ProtocolError(Error, of="protocol"):
     """The answer is not one of this service."""
 
-    _class = "protocol"
 
-
-class ServerError(Error):
+class ServerError(Error, of="server"):
     """The service has trouble of its own."""
 
-    _class = "server"
 
-
-class TaskTimeoutError(Error, TimeoutError):
+class TaskTimeoutError(Error, TimeoutError, of="timeout"):
     """The time is over. A task that it names goes on, and can be waited for."""
 
-    _class = "timeout"
 
-
-class LimitExceededError(Error):
+class LimitExceededError(Error, of="limit"):
     """A limit that was set for these calls is reached."""
 
-    _class = "limit"
 
-
-class StoreError(Error):
+class StoreError(Error, of="store"):
     """Shared state or record could not be used."""
 
-    _class = "store"
 
-
-class CancelledError(Error):
+class CancelledError(Error, of="cancelled"):
     """The call was ended: the client was closed meanwhile. A task that it names goes on."""
 
-    _class = "cancelled"
 
-
-class UnknownError(Error):
+class UnknownError(Error, of="unknown"):
     """The service answered with a code that this version does not know."""
 
-    _class = "unknown"
 
-
-class InternalError(Error):
+class InternalError(Error, of="internal"):
     """A fault of keyplate, or memory is short."""
-
-    _class = "internal"
 
 
 BY_CLASS: Dict[str, Type[Error]] = {kind._class: kind for kind in Error.__subclasses__()}

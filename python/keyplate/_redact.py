@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Optional, Type, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Optional, Tuple, Type, TypeVar, Union, cast
 
 from . import _raw as raw
 from ._config import Configuration, providers
@@ -55,11 +55,37 @@ def _redactor() -> raw.Redactor:
     return redactor
 
 
-def _decode(data: bytes) -> str:
+_pass_surrogates = codecs.lookup_error("surrogatepass")
+
+
+def _show(problem: UnicodeError) -> Tuple[Union[str, bytes], int]:
+    """Surrogates come out as they went in; of a character that was cut, a mark is left."""
     try:
-        return data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return data.decode("utf-8", "replace")
+        return _pass_surrogates(problem)
+    except UnicodeDecodeError as cut:
+        return "\ufffd", cut.end
+
+
+codecs.register_error("keyplate.show", _show)
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "keyplate.show")
+
+
+def _whole(data: bytes) -> int:
+    """The length without the character at the end that is not all there."""
+    for back in range(1, min(len(data), 3) + 1):
+        byte = data[-back]
+        if byte >= 0xC0:
+            return len(data) - back if back < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4) else len(data)
+        if byte < 0x80:
+            break
+    return len(data)
 
 
 def redact(text: Text) -> Text:
@@ -76,7 +102,7 @@ def redact(text: Text) -> Text:
         try:
             shown = raw.kp_redactor_feed(_redactor(), data, 1)
         except ValueError:  # there are surrogates in it
-            shown = raw.kp_redactor_feed(_redactor(), text.encode("utf-8", "surrogatepass"), 1)
+            shown = raw.kp_redactor_feed(_redactor(), _encode(text), 1)
         return text if shown is None else _decode(shown)
     if not isinstance(text, (bytes, bytearray, memoryview)):
         raise TypeError(f"str or bytes expected, got {type(text).__name__}")
@@ -95,30 +121,43 @@ class Redactor(Generic[Text]):
     def __init__(self, client: Optional["Client | AsyncClient"] = None, *, bare_hex: Optional[str] = None) -> None:
         """client: whose keys are known too, and whose redact options hold. bare_hex: "always", "context" or "off":
         whether a run of 32 hex digits is taken for a key."""
+        from ._core import Core  # it imports this file
+
+        core = getattr(client, "_core", None)
+        if client is not None and not isinstance(core, Core):
+            raise TypeError(f"client: a Client or AsyncClient expected, got {type(client).__name__}")
         learn()
-        if client is not None:
-            raw.kp_local_learn(client._core.client)
+        if core is not None:
+            core.check_open()
+            raw.kp_local_learn(core.client)
         if bare_hex is not None:
             options = _local(bare_hex=bare_hex)
         else:
-            options = client._core.client if client is not None else learn()
+            options = learn() if core is None else core.client
         self._handle = raw.kp_redactor_new(options)
         self._kind: Optional[Type[Any]] = None
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = b""  # of a character whose end is still held back
 
     def _take(self, text: Any, final: bool) -> Any:
+        if not isinstance(text, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"str or bytes expected, got {type(text).__name__}")
         kind = str if isinstance(text, str) else bytes
         if self._kind not in (None, kind):
             raise TypeError("a stream is either of str or of bytes")
         self._kind = kind
-        data = text.encode("utf-8", "replace") if kind is str else text
+        data = _encode(text) if isinstance(text, str) else text
         try:
             shown = raw.kp_redactor_feed(self._handle, data, 1 if final else 0)
         except ValueError:
             raise own_error("misuse", "the redactor is closed") from None
-        if shown is None:
+        if kind is bytes:
+            return text if shown is None else shown
+        if shown is None and not self._rest:
             return text
-        return self._decoder.decode(shown, final) if kind is str else shown
+        out = self._rest + (bytes(data) if shown is None else shown)
+        end = len(out) if final else _whole(out)
+        self._rest = out[end:]
+        return _decode(out[:end])
 
     def feed(self, text: Text) -> Text:
         """What may be shown now; the rest is held back until more is known."""

@@ -25,7 +25,7 @@ class Balance(Decimal):
         self.unit = unit
         return self
 
-    def __reduce__(self) -> Tuple[Any, ...]:
+    def __reduce__(self) -> Any:
         return type(self), (str(self), self.unit)
 
     def __copy__(self) -> Balance:

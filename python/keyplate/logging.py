@@ -5,6 +5,12 @@
 
 Message, arguments, extra fields, exception with its causes and notes, and stack of a record are looked at. A record that
 is clean stays as it is; of one that is not, what is left is text without keys.
+
+Other ways of logging hand over dictionaries: redact_value takes the keys out of them. For structlog it is a processor, the
+last one before the renderer; for Sentry it stands in before_send:
+
+    structlog.configure(processors=[..., lambda logger, name, event: redact_value(event), structlog.processors.JSONRenderer()])
+    sentry_sdk.init(..., before_send=lambda event, hint: redact_value(event))
 """
 
 from __future__ import annotations
@@ -25,6 +31,7 @@ _ExcInfo = Union[
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _PLAIN = (int, float, complex, bool, type(None))
 _DEPTH = 8
+MASK = "[REDACTED]"
 
 
 def _shown(value: Any) -> str:
@@ -59,12 +66,26 @@ def _clean(value: Any, depth: int = 0) -> Any:
         return value
     if depth < _DEPTH:
         if type(value) is dict:
-            pairs = {_clean(name, depth + 1): _clean(item, depth + 1) for name, item in value.items()}
+            pairs = {}
+            for name, item in value.items():
+                name, item = _clean(name, depth + 1), _clean(item, depth + 1)
+                # A secret may be one only by its name.
+                pairs[name] = item if _is_clean({name: item}) else MASK
             return pairs if _is_clean(pairs) else redact(_shown(value))
         if type(value) in (list, tuple, set, frozenset):
             items = type(value)([_clean(item, depth + 1) for item in value])
             return items if _is_clean(items) else redact(_shown(value))
     return redact(_shown(value))
+
+
+def redact_value(value: Any) -> Any:
+    """A value of any type without keys, such as an event of structlog or Sentry: the same object if it is clean; else
+    dictionaries and lists keep their shape, and anything else with a key in it becomes text.
+
+    >>> redact_value({"url": "/in.php?key=abcdefghijk", "headers": {"apikey": "abcdefghijk"}, "count": 7})
+    {'url': '/in.php?key=[REDACTED]', 'headers': {'apikey': '[REDACTED]'}, 'count': 7}
+    """
+    return _clean(value)
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -191,12 +212,12 @@ def install() -> None:
     def handle(self: logging.Logger, record: logging.LogRecord) -> None:
         original(self, redact_record(record))
 
-    logging.Logger.handle = handle  # type: ignore[method-assign]
+    setattr(logging.Logger, "handle", handle)  # noqa: B010 (a method, to type checkers)
 
 
 def uninstall() -> None:
     """Undoes install()."""
     global _handle
     if _handle is not None:
-        logging.Logger.handle = _handle  # type: ignore[method-assign, assignment]
+        setattr(logging.Logger, "handle", _handle)  # noqa: B010
         _handle = None

@@ -167,7 +167,7 @@ static void g4_failing_store_is_told(void **state) {
     static const char *const stores[] = {"sqlite:/nowhere/at/all/x.db", "redis://x"};
     static const char *const says[] = {
         "sqlite:/nowhere/at/all/x.db (the state file /nowhere/at/all/x.db cannot be used",
-        "none (the option store must be"};
+        "none (the option store names a Redis server"};
     for (size_t i = 0; i < 2; i++) {
         kp_client *client = make_client(stores[i]);
         kp_local *local = kp_local_new(client);

@@ -1,11 +1,5 @@
 /* test_store.c: what every store must do, over memory and SQLite, and which store a text opens. */
-#include "fork_threads.h"
-#include "store_case.h"
-
-#include <pthread.h>
-
-#include "failing.h"
-#include "probe.h"
+#include "store_suite.h"
 
 /* A fresh store of the kind that the test was given. */
 typedef struct {
@@ -20,6 +14,7 @@ static int begin(void **state) {
         return -1;
     f.store = strcmp(f.kind, "memory") == 0 ? kp_store_memory() : kp_store_sqlite(scratch_path("state.db"));
     *state = &f;
+    hand_take();
     return f.store ? 0 : -1;
 }
 
@@ -33,63 +28,6 @@ static int end(void **state) {
 
 static kp_store *store_of(void **state) {
     return ((fixture *)*state)->store;
-}
-
-/* ---- Every store ---- */
-
-static void verbs(void **state) {
-    kp_store *s = store_of(state);
-    hand_take();
-    assert_string_equal(store_ask(s, "GET a b"), "ok - -");
-    assert_string_equal(store_ask(s, "PUT a one 1000 b two 5000"), "ok");
-    assert_string_equal(store_ask(s, "GET b a"), "ok two one");
-    hand.boot += 1000;
-    assert_string_equal(store_ask(s, "GET b a"), "ok two -");
-    assert_string_equal(store_ask(s, "PUT b - 0 c x 5 c y 5"), "ok");
-    assert_string_equal(store_ask(s, "GET b c"), "ok - y");
-    assert_string_equal(store_ask(s, "ADMIT 1 0 gate b rate r 1000000 1 0"), "ok 0");
-    assert_string_equal(store_ask(s, "ADMIT 1 0 gate b rate r 1000000 1 0"), "ok 0");
-    assert_string_equal(store_ask(s, "ADMIT 2 0 rate r 1000000 1 0"), "no rate 0 0 1790000002000");
-    assert_string_equal(store_ask(s, "SETTLE 1 0"), "ok");
-    assert_string_equal(store_ask(s, "ADMIT 2 0 rate r 1000000 1 0"), "ok 0");
-}
-
-static void bad_changes_nothing(void **state) {
-    kp_store *s = store_of(state);
-    assert_memory_equal(store_ask(s, "PUT a one 1000 b two x"), "bad ", 4);
-    assert_memory_equal(store_ask(s, "NONSENSE"), "bad ", 4);
-    assert_memory_equal(store_ask(s, ""), "bad ", 4);
-    assert_string_equal(store_ask(s, "GET a"), "ok -");
-}
-
-static void many_names(void **state) {
-    kp_store *s = store_of(state);
-    char words[CASE_TEXT], want[CASE_TEXT];
-    for (int i = 0; i < 1000; i++) {
-        snprintf(words, sizeof words, "PUT n%d v%d 100000", i % 700, i);
-        assert_string_equal(store_ask(s, words), "ok");
-    }
-    for (int i = 0; i < 700; i++) {
-        snprintf(words, sizeof words, "GET n%d", i);
-        snprintf(want, sizeof want, "ok v%d", i < 300 ? i + 700 : i);
-        assert_string_equal(store_ask(s, words), want);
-    }
-}
-
-static void expired_names_go_and_others_stay(void **state) {
-    kp_store *s = store_of(state);
-    char words[CASE_TEXT];
-    hand_take();
-    for (int i = 0; i < 500; i++) {
-        snprintf(words, sizeof words, "PUT short%d v 10 long%d v 1000000", i, i);
-        assert_string_equal(store_ask(s, words), "ok");
-    }
-    hand.boot += 10;
-    for (int i = 0; i < 500; i++) {
-        assert_string_equal(store_ask(s, "PUT other v 1000000"), "ok");
-        snprintf(words, sizeof words, "GET short%d long%d", i, i);
-        assert_string_equal(store_ask(s, words), "ok - v");
-    }
 }
 
 /* A clock jump neither stretches nor ends a lockout. */
@@ -109,121 +47,6 @@ static void g3_wall_clock_jumps(void **state) {
     assert_int_equal(store_now(s), HAND_START + 60 * SECOND);
 }
 
-static void real_clock_is_near_the_wall(void **state) {
-    int64_t before = kp_clock_source_used->wall_ms();
-    int64_t now = store_now(store_of(state));
-    assert_in_range(now, before - 2000, kp_clock_source_used->wall_ms() + 2000);
-}
-
-enum { THREADS = 4, ASKS = 500, MEMORY_ASKS = 5000 };
-
-static int asks_of(const kp_store *s) {
-    return strcmp(s->text, "memory:") == 0 ? MEMORY_ASKS : ASKS;
-}
-
-/* Three asks of four are granted. */
-static int limit_of(const kp_store *s) {
-    return asks_of(s) * THREADS / 4 * 3;
-}
-
-typedef struct {
-    kp_store *store;
-    int number;
-    int granted;
-} asker;
-
-static pthread_barrier_t together;
-
-static void *ask_often(void *with) {
-    asker *a = with;
-    char words[CASE_TEXT];
-    int asks = asks_of(a->store), limit = limit_of(a->store);
-    pthread_barrier_wait(&together);
-    for (int i = 0; i < asks; i++) {
-        char reply[CASE_TEXT] = "";
-        snprintf(words, sizeof words, "ADMIT %d.%d 0 rate r 3600000000 %d 0", a->number, i, limit);
-        if (store_do(a->store, words, reply, NULL) == 0 && strncmp(reply, "ok", 2) == 0)
-            a->granted++;
-    }
-    return NULL;
-}
-
-static void g1_threads_get_exactly_the_limit(void **state) {
-    pthread_t threads[THREADS];
-    asker askers[THREADS];
-    pthread_barrier_init(&together, NULL, THREADS);
-    int granted = 0;
-    for (int i = 0; i < THREADS; i++) {
-        askers[i] = (asker){store_of(state), i, 0};
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_often, &askers[i]), 0);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        granted += askers[i].granted;
-    }
-    assert_int_equal(granted, limit_of(store_of(state)));
-}
-
-static int use_in_child(void *with) {
-    kp_store *s = with;
-    bool well = strcmp(store_ask(s, "GET a"), "ok before") == 0;
-    well = well && strcmp(store_ask(s, "PUT b child 1000000"), "ok") == 0;
-    well = well && strcmp(store_ask(s, "GET b"), "ok child") == 0;
-    kp_store_close(s);
-    return well;
-}
-
-static int say_forked_and_use(void *with) {
-    kp_store *s = with;
-    s->forked(s);
-    return use_in_child(s);
-}
-
-/* Forks while other threads are within calls: every child can ask at once. */
-static void k8_fork_with_calls_in_flight(void **state) {
-    kp_store *s = store_of(state);
-    if (!CAN_FORK_THREADS)
-        skip();
-    pthread_t threads[THREADS];
-    asker askers[THREADS];
-    pthread_barrier_init(&together, NULL, THREADS);
-    assert_string_equal(store_ask(s, "PUT a before 1000000"), "ok");
-    for (int i = 0; i < THREADS; i++) {
-        askers[i] = (asker){s, i, 0};
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_often, &askers[i]), 0);
-    }
-    int good = 0;
-    for (int i = 0; i < 20; i++)
-        good += probe_in_child(i % 2 ? use_in_child : say_forked_and_use, s) == 1;
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
-    assert_int_equal(good, 20);
-    assert_string_equal(store_ask(s, "GET a"), "ok before");
-}
-
-static void each_allocation_fails(void **state) {
-    static const char *const script[] = {"PUT a one 1000", "ADMIT 1 0 gate g rate r 3600000000 2 0", "GET a",
-                                         "SETTLE 1 0", "ADMIT 2 0 rate r 3600000000 1 0"};
-    static const char *const replies[] = {"ok", "ok 0", "ok one", "ok", "ok 0"};
-    kp_store *s = store_of(state);
-    for (size_t i = 0; i < sizeof script / sizeof script[0]; i++) {
-        bool failed = true;
-        for (size_t at = 0; failed; at++) {
-            char reply[CASE_TEXT], problem[CASE_TEXT];
-            failing_start(at, i % 2);
-            int result = store_do(s, script[i], reply, problem);
-            failed = failing_stop();
-            if (result == 0)
-                assert_memory_equal(reply, "ok", 2);
-            else
-                assert_true(failed);
-            if (result != 0 && i % 2 == 0)
-                assert_non_null(strstr(problem, "memory is short"));
-        }
-        assert_string_equal(store_ask(s, i == 3 ? "SETTLE 1 0" : script[i]), replies[i]);
-    }
-}
-
 /* ---- Which store ---- */
 
 static void opened_by_text(void **state) {
@@ -231,10 +54,10 @@ static void opened_by_text(void **state) {
     static const struct {
         const char *text, *says;
     } wrong[] = {
-        {"redis://h", "memory: or sqlite:PATH"},
+        {"redis://h", "takes the library keyplate"},
         {"sqlite:", "names no file"},
-        {"/var/x.db", "memory: or sqlite:PATH"},
-        {"memory", "memory: or sqlite:PATH"},
+        {"/var/x.db", "memory:, sqlite:PATH or redis://HOST"},
+        {"memory", "memory:, sqlite:PATH or redis://HOST"},
     };
     kp_buf problem;
     kp_buf_init(&problem, NULL);
@@ -372,18 +195,10 @@ static void k7_no_place_to_write(void **state) {
 
 static char memory[] = "memory", sqlite[] = "sqlite";
 
-#define BOTH(name)                                                                                                     \
-    cmocka_unit_test_prestate_setup_teardown(name, begin, end, memory),                                                \
-        cmocka_unit_test_prestate_setup_teardown(name, begin, end, sqlite)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(verbs),
-        BOTH(bad_changes_nothing),
-        BOTH(many_names),
-        BOTH(expired_names_go_and_others_stay),
-        BOTH(real_clock_is_near_the_wall),
-        BOTH(each_allocation_fails),
+        SUITE(memory),
+        SUITE(sqlite),
         cmocka_unit_test_prestate_setup_teardown(g3_wall_clock_jumps, begin, end, memory),
         cmocka_unit_test_prestate_setup_teardown(g3_wall_clock_jumps, begin, end, sqlite),
         cmocka_unit_test_prestate_setup_teardown(g1_threads_get_exactly_the_limit, begin, end, memory),

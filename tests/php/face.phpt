@@ -44,19 +44,64 @@ test('everything is typed and named', function () {
     }
 });
 
-test('the stubs say what is there', function () {
-    $stub = getenv('KP_STUBS');
-    $words = preg_replace('/\s+/', ' ', file_get_contents("$stub/keyplate.stub.php") . file_get_contents("$stub/exceptions.stub.php"));
-    foreach (signatures() as $name => $function) {
-        $short = substr(strrchr("\\$name", '\\'), 1);
-        $short = str_contains($short, '::') ? substr(strrchr($short, ':'), 1) : $short;
-        check(str_contains($words, "function $short("), $name);
-    }
-    foreach ((new ReflectionExtension('keyplate'))->getClassNames() as $class) {
-        if (!str_starts_with($class, 'Keyplate\Raw')) {
-            check((bool) preg_match('/(class|interface) ' . substr(strrchr($class, '\\'), 1) . '\b/', $words), $class);
+/** What reflection tells of classes and functions of ours, as text. */
+const TELL = <<<'PHP'
+    function type($of) { return (string) $of->getType(); }
+    function told(ReflectionFunctionAbstract $of): array
+    {
+        $parameters = [];
+        foreach ($of->getParameters() as $p) {
+            $default = $p->isDefaultValueAvailable() ? ' = ' . json_encode($p->getDefaultValue()) : '';
+            $sensitive = $p->getAttributes('SensitiveParameter') ? '#' : '';
+            $parameters[] = $sensitive . type($p) . ($p->isVariadic() ? ' ...' : ' ') . $p->name . $default;
         }
+        $modifiers = $of instanceof ReflectionMethod ? Reflection::getModifierNames($of->getModifiers()) : [];
+        return [implode(' ', $modifiers), $of->name, $parameters, (string) $of->getReturnType()];
     }
+    function told_class(ReflectionClass $of): array
+    {
+        $methods = $properties = [];
+        foreach ($of->getMethods() as $m) {
+            $methods[strtolower($m->name)] = told($m);
+        }
+        foreach ($of->getProperties() as $p) {
+            $properties[$p->name] = implode(' ', Reflection::getModifierNames($p->getModifiers())) . ' ' . type($p);
+        }
+        $facts = [$of->isInterface(), $of->isFinal(), $of->getParentClass() ? $of->getParentClass()->name : '', $of->getInterfaceNames(), $methods];
+        ksort($facts[4]);
+        sort($facts[3]);
+        ksort($properties);
+        return [$of->name, ...$facts, str_contains($of->name, 'Exception') ? [] : $properties];
+    }
+    function told_all(array $classes, array $functions): string
+    {
+        $all = [];
+        foreach ($classes as $class) {
+            if (str_starts_with($class, 'Keyplate\\') && !str_starts_with($class, 'Keyplate\\Raw')) {
+                $all[$class] = told_class(new ReflectionClass($class));
+            }
+        }
+        foreach ($functions as $name) {
+            if (stripos($name, 'keyplate\\') === 0 && stripos($name, 'keyplate\\raw') !== 0) {
+                $all[strtolower($name)] = told(new ReflectionFunction($name));
+            }
+        }
+        ksort($all);
+        return json_encode($all, JSON_PRETTY_PRINT | JSON_THROW_ON_ERROR);
+    }
+    PHP;
+
+test('the stubs say what is there', function () {
+    $script = getenv('KP_TMP') . '/stubs.php';
+    $stubs = var_export(getenv('KP_STUBS'), true);
+    file_put_contents($script, "<?php require $stubs . '/keyplate.stub.php'; require $stubs . '/exceptions.stub.php';\n" . TELL . '
+        echo told_all([...get_declared_classes(), ...get_declared_interfaces()], get_defined_functions()["user"]);');
+    exec(escapeshellarg(PHP_BINARY) . ' -n ' . escapeshellarg($script), $stub, $status);
+    same(0, $status, implode("\n", $stub));
+    eval(TELL);
+    $extension = new ReflectionExtension('keyplate');
+    $real = explode("\n", told_all($extension->getClassNames(), array_keys($extension->getFunctions())));
+    same($real, $stub);
 });
 
 test('sensitive parameters are marked', function () {
@@ -73,7 +118,8 @@ test('sensitive parameters are marked', function () {
     }
     sort($marked);
     same(['Keyplate\Client::__construct key', 'Keyplate\Client::__construct keys', 'Keyplate\Client::__construct options',
-          'Keyplate\Client::shared key', 'Keyplate\Client::shared keys', 'Keyplate\Client::shared options', 'Keyplate\Key::fromValue value',
+          'Keyplate\Client::shared key', 'Keyplate\Client::shared keys', 'Keyplate\Client::shared options', 'Keyplate\Client::solve params',
+          'Keyplate\Client::submit params', 'Keyplate\Key::fromValue value',
           'Keyplate\Redactor::feed part', 'Keyplate\redact text'], $marked);
 });
 

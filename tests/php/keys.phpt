@@ -105,6 +105,60 @@ test('k9_no_trace_shows_it', function () {
     }
 });
 
+/** The page of a framework for an error that nobody caught: every frame with its arguments. */
+function error_page(Throwable $error): string
+{
+    $page = '';
+    for ($at = $error; $at; $at = $at->getPrevious()) {
+        $page .= $at::class . ": {$at->getMessage()}\n";
+        foreach ($at->getTrace() as $frame) {
+            $page .= ($frame['class'] ?? '') . "::{$frame['function']}(";
+            foreach ($frame['args'] ?? [] as $name => $argument) {
+                $page .= "$name: " . print_r($argument, true) . var_export($argument, true) . json_encode($argument, JSON_PARTIAL_OUTPUT_ON_ERROR);
+            }
+            $page .= ")\n";
+        }
+    }
+    return $page;
+}
+
+test('k9_no_error_page_shows_it', function () {
+    $before = [ini_set('zend.exception_ignore_args', '0'), ini_set('zend.exception_string_param_max_len', '100000')];
+    $key = made_key();
+    $proxy = 'secret' . made_key();
+    $good = client(service('good'), ['key' => Key::fromValue($key)]);
+    $stops = client(service('good'), ['key' => fn () => throw new LogicException('no')]);
+    $paid = fn (string $call, Client $c) => fn () => $c->$call('turnstile', ['sitekey' => "a\0", 'proxyPassword' => $proxy]);
+    $pages = [];
+    foreach ([fn () => new Client(key: $key, config: false), fn () => Client::shared(key: $key), fn () => new Client(config: false, options: ['timeout' => $key]),
+              $paid('solve', $good), $paid('submit', $good), fn () => $stops->balance(), fn () => $good->result("a\0$key")] as $work) {
+        $pages[] = error_page(thrown($work));
+    }
+    check(str_contains(implode($pages), 'solve('), 'frames are shown');
+    if (PHP_VERSION_ID >= 80200) {
+        // PHP's own errors, and those of the program below a call of ours, have arguments.
+        $wrong = function () use ($good, $proxy) {
+            $good->solve(new class {
+                public function __toString(): string
+                {
+                    throw new LogicException('no method');
+                }
+            }, ['proxyPassword' => $proxy]);
+        };
+        foreach ([$wrong, fn () => Key::fromValue(value: [$key]), fn () => Keyplate\redact([$key]), fn () => (new Redactor)->feed([$key]),
+                  fn () => new Client('captchaai', $key, [$key], false, null, "a $key")] as $number => $work) {
+            $error = thrown($work, Throwable::class);
+            $own = array_filter($error->getTrace(), fn ($frame) => str_starts_with($frame['class'] ?? $frame['function'], 'Keyplate\\'));
+            check($own !== [] || $error instanceof Keyplate\Exception\Exception, "$number: no frame of ours");
+            $pages[] = print_r(array_column($own, 'args'), true) . $error->getMessage();
+        }
+    }
+    same(null, fragment_of($key, implode($pages)));
+    same(null, fragment_of($proxy, implode($pages)));
+    ini_set('zend.exception_ignore_args', $before[0]);
+    ini_set('zend.exception_string_param_max_len', $before[1]);
+});
+
 test('k9_a_bare_string_is_refused_and_not_repeated', function () {
     $key = made_key();
     foreach ([['key' => $key], ['keys' => [$key]], ['key' => ['from' => [$key]]], ['options' => [$key => 'key']], ['provider' => $key],

@@ -38,11 +38,35 @@ namespace Monolog\Formatter {
     }
 }
 
+namespace Monolog\Handler {
+    interface FormattableHandlerInterface
+    {
+        public function setFormatter(\Monolog\Formatter\FormatterInterface $formatter): self;
+        public function getFormatter(): \Monolog\Formatter\FormatterInterface;
+    }
+}
+
+namespace Illuminate\Log {
+    class Logger
+    {
+        public function __construct(private array $handlers)
+        {
+        }
+
+        /** What Laravel's logger hands to the one of Monolog. */
+        public function __call(string $name, array $arguments): array
+        {
+            return $name === 'getHandlers' ? $this->handlers : throw new \BadMethodCallException($name);
+        }
+    }
+}
+
 namespace {
     require __DIR__ . '/support.inc';
     foreach (['RedactingProcessor', 'RedactingFormatter'] as $name) {
         require getenv('KP_STUBS') . "/src/Monolog/$name.php";
     }
+    require getenv('KP_STUBS') . '/examples/LaravelTap.php';
 
     use Keyplate\Client;
     use Keyplate\Monolog\RedactingFormatter;
@@ -140,6 +164,34 @@ namespace {
         check((new RedactingProcessor)(new LogRecord('m', $loop))->context['a'] === 1);
         unset($loop);
         gc_collect_cycles();
+    });
+
+    final class Handler implements Monolog\Handler\FormattableHandlerInterface
+    {
+        private Monolog\Formatter\FormatterInterface $formatter;
+
+        public function __construct()
+        {
+            $this->formatter = new Formatter;
+        }
+
+        public function setFormatter(Monolog\Formatter\FormatterInterface $formatter): self
+        {
+            $this->formatter = $formatter;
+            return $this;
+        }
+
+        public function getFormatter(): Monolog\Formatter\FormatterInterface
+        {
+            return $this->formatter;
+        }
+    }
+
+    test('k9_a_channel_of_laravel_has_no_key', function () {
+        $key = known('Log-' . made_key(12));
+        $handler = new Handler;
+        (new App\Logging\LaravelTap)(new Illuminate\Log\Logger([new stdClass, $handler]));
+        same('got ' . MASK . ' []', $handler->getFormatter()->format(new LogRecord("got $key")));
     });
 
     test('a logger of PSR-3 gets the events', function () {

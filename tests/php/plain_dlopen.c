@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
-void *dlopen(const char *path, int flags) {
+__attribute__((visibility("default"))) void *dlopen(const char *path, int flags) {
     static void *(*real)(const char *, int);
     if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "dlopen");

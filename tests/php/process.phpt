@@ -108,6 +108,21 @@ test('a signal ends a call, and no task is lost', function () {
     $c->balance();
 });
 
+test('t6_a_signal_ends_a_submit_of_which_nobody_knows_what_came_of_it', function () {
+    $service = service('hold');
+    $c = client($service);
+    $parent = getmypid();
+    $child = in_child(function () use ($service, $parent) {
+        until_seen($service, 'submit');
+        posix_kill($parent, SIGUSR1);
+    });
+    $stop = thrown(fn () => $c->submit('turnstile', ['sitekey' => 'a', 'pageurl' => PAGE], timeout: 600), Stop::class);
+    ended_well($child);
+    check($stop->getPrevious() instanceof CancelledException);
+    check($stop->getPrevious()->isOutcomeUnknown());
+    same(1, seen($service, 'submit'));
+});
+
 test('a signal handler may use the client in the midst of a call', function () {
     $service = service('pending');
     $c = client($service);

@@ -158,13 +158,15 @@ def test_requests_share_client_and_connection(web, services):
     assert len(seen) == 50 and len({connection for _, connection in seen}) == 1
 
 
-def test_memory_is_flat(web):
+def test_memory_is_flat_and_the_connection_is_kept(web, services):
     for _ in range(300):
         web.ok("memory.php")
     before = int(web.ok("memory.php"))
     for _ in range(20000 if os.environ.get("KP_LONG") else 1000):
         web.ok("memory.php")
     assert int(web.ok("memory.php")) - before < 1024
+    seen = requests_of(services)
+    assert len(seen) > 1300 and len({connection for _, connection in seen}) == 1
 
 
 def test_k1_says_what_php_fpm_does(web):

@@ -9,9 +9,11 @@ import pathlib
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "core" / "command"))
@@ -23,6 +25,8 @@ PATIENCE = 60  # seconds after which a test gives up; nothing waits for a time
 PAGE = "https://example.com/"
 PAID = {"captchaai": ("turnstile", {"sitekey": "a", "pageurl": PAGE}), "nocaptchaai": ("SomeTask", {"websiteKey": "a"})}
 LONG = bool(os.environ.get("KP_LONG"))
+# Nothing is written beside the sources.
+set_hypothesis_home_dir(tempfile.gettempdir() + "/hypothesis")
 
 
 def until(condition, what):
@@ -119,10 +123,10 @@ def box(tmp_path, monkeypatch):
     assert running.stop() == (0, "", "")
 
 
-def run_script(text, *arguments, env=None, status=0):
+def run_script(text, *arguments, env=None, status=0, patience=PATIENCE):
     """Runs a program of Python in a process of its own; what it printed as JSON, or its output."""
     done = subprocess.run([sys.executable, "-c", text, *map(str, arguments)], capture_output=True, text=True,
-                          env={**os.environ, **(env or {})}, timeout=PATIENCE)
+                          env={**os.environ, **(env or {})}, timeout=patience)
     assert done.returncode == status, done.stdout + done.stderr
     try:
         return json.loads(done.stdout)

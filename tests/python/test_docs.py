@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import operator
 import os
 import pathlib
 import re
@@ -13,7 +14,8 @@ import keyplate.logging
 import pytest
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-README = pathlib.Path(__file__).parents[2] / "python" / "README.md"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+README, FROM_2CAPTCHA = ROOT / "python" / "README.md", ROOT / "bindings" / "coming-from-2captcha.md"
 MODULES = sorted(path.stem for path in pathlib.Path(keyplate.__file__).parent.glob("*.py") if path.stem != "__main__")
 
 
@@ -43,8 +45,8 @@ def test_everything_public_has_a_docstring():
                     assert value.__doc__, f"{name}.{member}"
 
 
-def examples():
-    return re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.M | re.S)
+def examples(page=README):
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
 
 
 @pytest.mark.parametrize("number", range(len(examples())))
@@ -52,6 +54,24 @@ def test_readme(box, number):
     done = subprocess.run([sys.executable, "-c", examples()[number]], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert box.key not in done.stdout + done.stderr
+
+
+def test_coming_from_2captcha(box):
+    [example] = examples(FROM_2CAPTCHA)
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"10\nsandbox-answer-\d+ \d+\nsandbox-answer-\d+\n", done.stdout), done.stdout
+
+
+def test_what_the_table_of_the_faces_names():
+    lines = (ROOT / "bindings" / "README.md").read_text(encoding="utf-8").split("\n")
+    first = lines.index("| | C | Lua | Python | PHP |")
+    cells = " ".join(line.split("|")[4] for line in lines[first + 2:lines.index("", first)])
+    methods, names = set(re.findall(r"`c\.(\w+)\(", cells)), set(re.findall(r"`keyplate\.([\w.]+)", cells))
+    assert len(methods) >= 12 and [name for name in methods if not hasattr(keyplate.Client, name)] == []
+    assert len(names) >= 7 and [name for name in names if not operator.attrgetter(name)(keyplate)] == []
+    facts = set(re.findall(r"`\.(\w+)`", cells))
+    assert len(facts) == 5 and [name for name in facts if not hasattr(keyplate.Error(), name)] == []
 
 
 def test_the_command(box):

@@ -276,11 +276,27 @@ def test_queues(log):
     assert KEY.encode() not in pickle.dumps(records.get_nowait())
 
 
+def test_events_of_structlog_and_sentry():
+    """What both hand over: dictionaries, deep ones, with tuples, objects and circles in them."""
+    event = {"event": f"GET ?key={KEY}", "level": "info", "headers": {"apikey": "abcdefgh", "accept": "*/*"}, "vars": [{"k": KEY, "n": 1}, (KEY, 2)],
+             "thing": Thing(), 7: None}
+    shown = safe.redact_value(event)
+    assert shown == {"event": f"GET ?key={MASK}", "level": "info", "headers": {"apikey": MASK, "accept": "*/*"}, "vars": [{"k": MASK, "n": 1}, (MASK, 2)],
+                     "thing": f"thing with {MASK}", 7: None}
+    assert safe.redact_value(event["headers"]) is not event["headers"] and event["headers"]["apikey"] == "abcdefgh"
+    clean = {"exception": {"values": [{"stacktrace": {"frames": [{"vars": {"a": 1}}]}}]}}
+    assert safe.redact_value(clean) is clean
+    clean["exception"]["values"][0]["stacktrace"]["frames"][0]["vars"]["key"] = KEY
+    assert safe.redact_value(clean)["exception"]["values"][0]["stacktrace"]["frames"][0]["vars"] == {"a": 1, "key": MASK}
+    circle = {"key": KEY}
+    circle["self"] = circle
+    assert KEY not in repr(safe.redact_value(circle))
+
+
 def test_the_formatter_is_a_formatter():
     record = logging.makeLogRecord({"msg": "a {b}", "args": (), "levelname": "INFO"})
     assert safe.SafeFormatter("{levelname}:{message}", style="{").format(record) == "INFO:a {b}"
-    assert safe.SafeFormatter(datefmt="%Y").formatTime(logging.makeLogRecord({"created": 0})) == logging.Formatter(
-        datefmt="%Y").formatTime(logging.makeLogRecord({"created": 0}))
+    assert safe.SafeFormatter(datefmt="%Y").formatTime(record) == logging.Formatter(datefmt="%Y").formatTime(record)
     assert safe.RedactingFormatter().format(record) == "a {b}"
 
 

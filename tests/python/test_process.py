@@ -300,30 +300,3 @@ for _ in range(4):
 while len(client._core.running) < 4:
     time.sleep(0.001)
 """, server.url, key_file())
-
-
-def test_nothing_grows(client_of, serve):
-    """Created, used, failed, collected, over and over."""
-    script = """
-import gc, json, resource, sys, keyplate
-def cycle():
-    client = keyplate.Client(config=False, key=keyplate.Key.from_value("YOUR_API_KEY"), store="memory:")
-    for use in (client.balance, lambda: client.solve("turnstile", sitekey="a"), lambda: client.wait("no/thing")):
-        try:
-            use()
-        except keyplate.Error:
-            pass
-    client.close()
-    keyplate.redact("key=abcdefghijk" * 10)
-def size():
-    gc.collect()
-    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
-for _ in range(2000):
-    cycle()
-before = size()
-for _ in range(int(sys.argv[1])):
-    cycle()
-print(json.dumps(size() - before))
-"""
-    from conftest import LONG
-    assert run_script(script, 100_000 if LONG else 4000) < 1 << 20

@@ -58,7 +58,7 @@ def call(client, name, args, tasks):
         return submitted(outcome) if name == "submit" else solution(outcome)
     if name == "cancel":
         method, params, _ = paid(args)
-        return solution(cancelled(client, _calls.paid_facts(method, params, {}, None, False)))
+        return solution(cancelled(client, _calls.paid_facts(method, params, {}, None, False, None, None)))
     if name == "keys":
         return {"keys": client.keys()}
     task = tasks.get(args["task"][1:], "") if args["task"].startswith("@") else args["task"]

@@ -8,13 +8,12 @@
 
 kpp_call *kpp_call_begin(kpp_client *c, int kind) {
     kpp_call *call = calloc(1, sizeof *call);
-    if (!kpp_has_memory(call))
-        return NULL;
-    call->op = kp_op_new(c->core->client, kind);
-    if (!kpp_has_memory(call->op)) {
+    kp_op *op = call ? kp_op_new(c->core->client, kind) : NULL;
+    if (!kpp_has_memory(op) || !call) {
         free(call);
         return NULL;
     }
+    call->op = op;
     call->kind = kind;
     call->next = c->calls;
     c->calls = call;
@@ -40,7 +39,7 @@ void kpp_set(kpp_call *call, const char *name, const char *value, size_t len) {
 
 /* ---- What the caller sets ---- */
 
-/* Seconds. Whether they can be so many is for the core to say. */
+/* Seconds. Whether they can be so many is for the core to say. Throws, and gives false. */
 static bool set_timeout(kpp_call *call, const zval *timeout) {
     const double most = 1e15;
     if (!timeout)
@@ -56,21 +55,19 @@ static bool set_timeout(kpp_call *call, const zval *timeout) {
     return true;
 }
 
-/* file has the bytes of an upload; all others are JSON. */
-static bool set_params(kpp_call *call, HashTable *params) {
+/* file has the bytes of an upload; all others are JSON. Throws. */
+static void set_params(kpp_call *call, HashTable *params) {
     const zval *file = zend_hash_str_find_deref(params, ZEND_STRL("file"));
     kpp_writer w = {.what = "parameter"};
     if (file && Z_TYPE_P(file) != IS_STRING) {
         kpp_throw_own("bad_parameter", "file: a string with the bytes of an upload is expected");
-        return false;
+        return;
     }
     if (file)
         kpp_set(call, "file", Z_STRVAL_P(file), Z_STRLEN_P(file));
-    bool written = kpp_write_object(&w, params, "file");
-    if (written)
+    if (kpp_write_object(&w, params, "file"))
         kpp_set(call, "params", ZSTR_VAL(w.text.s), ZSTR_LEN(w.text.s));
     kpp_writer_end(&w);
-    return written;
 }
 
 /* ---- Results ---- */
@@ -107,11 +104,21 @@ static bool is_pending(const kpp_call *call) {
     return call->kind == KP_RESULT && word && strcmp(word, "pending") == 0;
 }
 
-/* Drives it, and gives its result, or throws. */
-static void finish(kpp_client *c, kpp_call *call, zval *out) {
-    kpp_drive(c, call);
-    if (!EG(exception))
-        kpp_tell_log(c);
+/* A new operation of the client whose method runs. Throws, and gives NULL. */
+static kpp_call *begin(zval *client, int kind) {
+    kpp_client *c = kpp_client_ready(Z_OBJ_P(client));
+    return c ? kpp_call_begin(c, kind) : NULL;
+}
+
+/* Drives it, and gives its result, or throws. With a timeout that cannot be, or after something was thrown, it only
+   ends it. */
+static void finish(zval *client, kpp_call *call, const zval *timeout, zval *out) {
+    kpp_client *c = kpp_client_of(Z_OBJ_P(client));
+    if (!EG(exception) && set_timeout(call, timeout)) {
+        kpp_drive(c, call);
+        if (!EG(exception))
+            kpp_tell_log(c);
+    }
     if (!EG(exception)) {
         if (!kp_op_error(call->op))
             make_result(call, out);
@@ -129,16 +136,12 @@ static void look(INTERNAL_FUNCTION_PARAMETERS, int kind) {
     Z_PARAM_OPTIONAL
     Z_PARAM_NUMBER_OR_NULL(timeout)
     ZEND_PARSE_PARAMETERS_END();
-    kpp_client *c = kpp_client_ready(Z_OBJ_P(ZEND_THIS));
-    kpp_call *call = c ? kpp_call_begin(c, kind) : NULL;
+    kpp_call *call = begin(ZEND_THIS, kind);
     if (!call)
         return;
     if (kind == KP_TELL)
         kpp_set(call, "what", "keys", 4);
-    if (set_timeout(call, timeout))
-        finish(c, call, return_value);
-    else
-        kpp_call_end(c, call);
+    finish(ZEND_THIS, call, timeout, return_value);
 }
 
 ZEND_METHOD(Keyplate_Client, balance) {
@@ -165,17 +168,15 @@ static void paid(INTERNAL_FUNCTION_PARAMETERS, int kind) {
     Z_PARAM_NUMBER_OR_NULL(timeout)
     Z_PARAM_BOOL(sync)
     ZEND_PARSE_PARAMETERS_END();
-    kpp_client *c = kpp_client_ready(Z_OBJ_P(ZEND_THIS));
-    kpp_call *call = c ? kpp_call_begin(c, kind) : NULL;
+    kpp_call *call = begin(ZEND_THIS, kind);
     if (!call)
         return;
     kpp_set(call, "method", ZSTR_VAL(method), ZSTR_LEN(method));
     if (sync)
         kpp_set(call, "sync", "1", 1);
-    if ((!params || set_params(call, params)) && set_timeout(call, timeout))
-        finish(c, call, return_value);
-    else
-        kpp_call_end(c, call);
+    if (params)
+        set_params(call, params);
+    finish(ZEND_THIS, call, timeout, return_value);
 }
 
 ZEND_METHOD(Keyplate_Client, submit) {
@@ -220,10 +221,7 @@ static void about_task(INTERNAL_FUNCTION_PARAMETERS, int kind) {
     if (!call)
         return;
     set_task(call, task, reference);
-    if (set_timeout(call, timeout))
-        finish(c, call, return_value);
-    else
-        kpp_call_end(c, call);
+    finish(ZEND_THIS, call, timeout, return_value);
 }
 
 ZEND_METHOD(Keyplate_Client, result) {
@@ -245,14 +243,10 @@ ZEND_METHOD(Keyplate_Client, report) {
     Z_PARAM_OPTIONAL
     Z_PARAM_NUMBER_OR_NULL(timeout)
     ZEND_PARSE_PARAMETERS_END();
-    kpp_client *c = kpp_client_ready(Z_OBJ_P(ZEND_THIS));
-    kpp_call *call = c ? kpp_call_begin(c, KP_REPORT) : NULL;
+    kpp_call *call = begin(ZEND_THIS, KP_REPORT);
     if (!call)
         return;
     set_task(call, task, reference);
     kpp_set(call, "good", good ? "1" : "0", 1);
-    if (set_timeout(call, timeout))
-        finish(c, call, return_value);
-    else
-        kpp_call_end(c, call);
+    finish(ZEND_THIS, call, timeout, return_value);
 }

@@ -32,11 +32,7 @@ void kpp_core_release(kpp_core *core) {
 /* ---- The object ---- */
 
 static zend_object *client_create(zend_class_entry *ce) {
-    kpp_client *c = zend_object_alloc(sizeof *c, ce);
-    zend_object_std_init(&c->std, ce);
-    object_properties_init(&c->std, ce);
-    c->std.handlers = &handlers;
-    return &c->std;
+    return kpp_object_new(ce, sizeof(kpp_client), &handlers);
 }
 
 static void forget(kpp_client *c) {
@@ -82,11 +78,8 @@ static HashTable *client_gc(zend_object *object, zval **table, int *count) {
 void kpp_client_minit(zend_class_entry *ce) {
     kpp_client_ce = ce;
     ce->create_object = client_create;
-    memcpy(&handlers, zend_get_std_object_handlers(), sizeof handlers);
-    handlers.offset = XtOffsetOf(kpp_client, std);
-    handlers.free_obj = client_free;
+    kpp_handlers_init(&handlers, XtOffsetOf(kpp_client, std), client_free);
     handlers.get_gc = client_gc;
-    handlers.clone_obj = NULL;
 }
 
 kpp_client *kpp_client_ready(zend_object *object) {
@@ -162,7 +155,7 @@ static void construct(kpp_client *c, const kpp_given *given, bool shared) {
 
 static bool parse(INTERNAL_FUNCTION_PARAMETERS, kpp_given *given) {
     zval *rest = NULL;
-    int count = 0;
+    uint32_t count = 0;
     *given = (kpp_given){0};
     (void)return_value;
     ZEND_PARSE_PARAMETERS_START(0, -1)

@@ -41,10 +41,12 @@ static void look(const kpp_client *c, kp_op *op) {
         zend_interrupt_function(EG(current_execute_data));
 }
 
-/* An exception that ended the call loses no task: what it came upon is in its chain. */
+/* An exception that ended the call loses no task, and no submit of which nobody knows what came of it: what it came
+   upon is in its chain. */
 static void note(const kpp_call *call) {
     zval error;
-    if (kpp_is_exit(EG(exception)) || !kp_op_get(call->op, "task", NULL) || !kp_op_error(call->op))
+    const bool paid = kp_op_get(call->op, "task", NULL) || kp_op_get(call->op, "unknown", NULL);
+    if (kpp_is_exit(EG(exception)) || !paid || !kp_op_error(call->op))
         return;
     zend_object *thrown = EG(exception);
     EG(exception) = NULL;

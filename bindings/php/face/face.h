@@ -17,6 +17,13 @@
 
 #include "keyplate_run.h"
 
+/* ---- Objects: object.c ---- */
+
+/* A new one, with zeroes where ours is; size is that of the whole. */
+zend_object *kpp_object_new(zend_class_entry *, size_t size, const zend_object_handlers *);
+/* Handlers of objects that cannot be cloned. offset: where PHP's part is. */
+void kpp_handlers_init(zend_object_handlers *, size_t offset, zend_object_free_obj_t end);
+
 /* ---- Clients: client.c, shared.c ---- */
 
 /* What outlives the object: a client with its runner. Counted: objects and the list of shared ones. */

@@ -24,7 +24,10 @@ static void end(kpp_globals *g) {
 #ifdef ZTS
 static ts_rsrc_id globals_id;
 
+/* In each thread, when it starts, and in the one that loads the extension. */
 static void construct(void *g) {
+    /* Where EG() and the like look in this extension. */
+    ZEND_TSRMLS_CACHE_UPDATE();
     memset(g, 0, sizeof(kpp_globals));
 }
 

@@ -13,11 +13,7 @@ kpp_key *kpp_key_of(zend_object *object) {
 }
 
 static zend_object *key_create(zend_class_entry *ce) {
-    kpp_key *key = zend_object_alloc(sizeof *key, ce);
-    zend_object_std_init(&key->std, ce);
-    object_properties_init(&key->std, ce);
-    key->std.handlers = &handlers;
-    return &key->std;
+    return kpp_object_new(ce, sizeof(kpp_key), &handlers);
 }
 
 static void key_free(zend_object *object) {
@@ -28,10 +24,7 @@ static void key_free(zend_object *object) {
 void kpp_key_minit(zend_class_entry *ce) {
     kpp_key_ce = ce;
     ce->create_object = key_create;
-    memcpy(&handlers, zend_get_std_object_handlers(), sizeof handlers);
-    handlers.offset = XtOffsetOf(kpp_key, std);
-    handlers.free_obj = key_free;
-    handlers.clone_obj = NULL;
+    kpp_handlers_init(&handlers, XtOffsetOf(kpp_key, std), key_free);
 }
 
 ZEND_METHOD(Keyplate_Key, __construct) {

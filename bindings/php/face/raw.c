@@ -22,11 +22,7 @@ static holder *of(zend_object *object) {
 }
 
 static zend_object *handle_create(zend_class_entry *ce) {
-    holder *h = zend_object_alloc(sizeof *h, ce);
-    zend_object_std_init(&h->std, ce);
-    object_properties_init(&h->std, ce);
-    h->std.handlers = &handlers;
-    return &h->std;
+    return kpp_object_new(ce, sizeof(holder), &handlers);
 }
 
 static void handle_free(zend_object *object) {
@@ -121,11 +117,11 @@ void kpp_raw_append(zval *result, const char *text) {
 static const struct {
     const char *name;
     zend_long value;
-} constants[] = {{"KP_ABI", KP_ABI},       {"KP_BALANCE", KP_BALANCE}, {"KP_VERIFY", KP_VERIFY},
-                 {"KP_SUBMIT", KP_SUBMIT}, {"KP_RESULT", KP_RESULT},   {"KP_WAIT", KP_WAIT},
-                 {"KP_SOLVE", KP_SOLVE},   {"KP_REPORT", KP_REPORT},   {"KP_TELL", KP_TELL},
-                 {"KP_DONE", KP_DONE},     {"KP_TIME", KP_TIME},       {"KP_HTTP", KP_HTTP},
-                 {"KP_READ", KP_READ},     {"KP_STORE", KP_STORE},     {"KP_APPEND", KP_APPEND}};
+} constants[] = {
+    {"KP_ABI", KP_ABI},       {"KP_BALANCE", KP_BALANCE}, {"KP_VERIFY", KP_VERIFY}, {"KP_SUBMIT", KP_SUBMIT},
+    {"KP_RESULT", KP_RESULT}, {"KP_WAIT", KP_WAIT},       {"KP_SOLVE", KP_SOLVE},   {"KP_REPORT", KP_REPORT},
+    {"KP_TELL", KP_TELL},     {"KP_REFRESH", KP_REFRESH}, {"KP_DONE", KP_DONE},     {"KP_TIME", KP_TIME},
+    {"KP_HTTP", KP_HTTP},     {"KP_READ", KP_READ},       {"KP_STORE", KP_STORE},   {"KP_APPEND", KP_APPEND}};
 
 static void register_constants(int module_number) {
     char name[64];
@@ -150,10 +146,7 @@ bool kpp_raw_minit(int module_number) {
     handle_ce = zend_register_internal_class(&ce);
     handle_ce->ce_flags |= ZEND_ACC_FINAL | ZEND_ACC_NO_DYNAMIC_PROPERTIES | ZEND_ACC_NOT_SERIALIZABLE;
     handle_ce->create_object = handle_create;
-    memcpy(&handlers, zend_get_std_object_handlers(), sizeof handlers);
-    handlers.offset = XtOffsetOf(holder, std);
-    handlers.free_obj = handle_free;
-    handlers.clone_obj = NULL;
+    kpp_handlers_init(&handlers, XtOffsetOf(holder, std), handle_free);
     register_constants(module_number);
     for (const zend_function_entry *at = keyplate_raw_module_entry.functions; at && at->fname; at++)
         if (!register_function(at))

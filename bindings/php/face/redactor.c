@@ -17,11 +17,7 @@ static redactor *of(zend_object *object) {
 }
 
 static zend_object *redactor_create(zend_class_entry *ce) {
-    redactor *r = zend_object_alloc(sizeof *r, ce);
-    zend_object_std_init(&r->std, ce);
-    object_properties_init(&r->std, ce);
-    r->std.handlers = &handlers;
-    return &r->std;
+    return kpp_object_new(ce, sizeof(redactor), &handlers);
 }
 
 static void end(redactor *r) {
@@ -40,10 +36,7 @@ static void redactor_free(zend_object *object) {
 
 void kpp_redactor_minit(zend_class_entry *ce) {
     ce->create_object = redactor_create;
-    memcpy(&handlers, zend_get_std_object_handlers(), sizeof handlers);
-    handlers.offset = XtOffsetOf(redactor, std);
-    handlers.free_obj = redactor_free;
-    handlers.clone_obj = NULL;
+    kpp_handlers_init(&handlers, XtOffsetOf(redactor, std), redactor_free);
 }
 
 /* ---- The keys of this machine ---- */
@@ -100,10 +93,10 @@ static kp_client *learn(void) {
 /* ---- Whole texts ---- */
 
 /* What comes of a part, a reference of the caller's own. NULL when memory is short. */
-static zend_string *feed(kp_redactor *redactor, zend_string *text, bool final) {
+static zend_string *feed(kp_redactor *with, zend_string *text, bool final) {
     const char *out = NULL;
     size_t len = 0;
-    switch (kp_redactor_feed(redactor, ZSTR_VAL(text), ZSTR_LEN(text), final, &out, &len)) {
+    switch (kp_redactor_feed(with, ZSTR_VAL(text), ZSTR_LEN(text), final, &out, &len)) {
     case 0: return zend_string_copy(text);
     case 1: return zend_string_init(out ? out : "", len, 0);
     default: return NULL;

@@ -4,6 +4,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -13,7 +14,10 @@ from sandbox_box import PNG, PROGRAM
 README = pathlib.Path(__file__).resolve().parents[3] / "README.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
 LUA_BLOCKS = re.findall(r"^```lua\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
-LUA_MODULES = pathlib.Path(PROGRAM).parent / "lua"
+PYTHON_BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
+PHP_BLOCKS = re.findall(r"^```php\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
+BUILD = pathlib.Path(PROGRAM).parent
+LUA_MODULES = BUILD / "lua"
 
 
 def shell(run, script, stdin=""):
@@ -27,7 +31,7 @@ def shell(run, script, stdin=""):
 
 
 def test_every_block_is_known():
-    assert len(BLOCKS) == 4 and len(LUA_BLOCKS) == 1
+    assert len(BLOCKS) == 4 and len(LUA_BLOCKS) == len(PYTHON_BLOCKS) == len(PHP_BLOCKS) == 1
 
 
 def test_first_use(run, box):
@@ -51,19 +55,50 @@ def test_redact(run, box):
     assert sorted(lines) == ["apikey: [REDACTED]", "using [REDACTED] now"]
 
 
+def with_both_keys(run, words, program, **changes):
+    """Runs an example with the right key and with a wrong one: the answer and its task; the error and its class."""
+    for key_file, expected in ((None, "sandbox-answer-"), (run.write("wrong", run.new_key()), "ERROR_KEY_DOES_NOT_EXIST: ")):
+        env = run.environment({**changes, **({"CAPTCHAAI_API_KEY_FILE": key_file} if key_file else {})})
+        done = subprocess.run(words, input=program.encode(), capture_output=True, env=env, cwd=run.work, timeout=PATIENCE * 4)
+        result = run.judge(done.returncode, done.stdout, done.stderr)
+        assert result.status == 0 and result.err == "" and result.out.startswith(expected), result
+        assert result.out.splitlines()[1].startswith("key" if key_file else "captchaai/primary~"), result
+
+
 @pytest.mark.parametrize("variant, interpreter", [("5.4", "lua5.4"), ("luajit", "luajit")])
 def test_lua(run, variant, interpreter):
     modules = LUA_MODULES / variant
     if SANITIZED or not (modules / "keyplate.so").exists() or not shutil.which(interpreter):
         pytest.skip("there is no such Lua, no module for it, or the module needs a sanitized interpreter")
-    for key_file, expected in ((None, "sandbox-answer-"), (run.write("wrong", run.new_key()), "ERROR_KEY_DOES_NOT_EXIST: ")):
-        changes = {"CAPTCHAAI_API_KEY_FILE": key_file} if key_file else {}
-        env = run.environment({"LUA_CPATH": f"{modules}/?.so", **changes})
-        done = subprocess.run([interpreter, "-"], input=LUA_BLOCKS[0].encode(), capture_output=True, env=env, cwd=run.work,
-                              timeout=PATIENCE * 4)
-        result = run.judge(done.returncode, done.stdout, done.stderr)
-        assert result.status == 0 and result.err == "" and result.out.startswith(expected), result
-    assert result.out.splitlines()[1] == "key"
+    with_both_keys(run, [interpreter, "-"], LUA_BLOCKS[0], LUA_CPATH=f"{modules}/?.so")
+
+
+def test_python(run):
+    if SANITIZED or not list(BUILD.glob(f"python/keyplate/_raw.{sys.implementation.cache_tag}*.so")):
+        pytest.skip("there is no package for this Python, or it needs a sanitized interpreter")
+    with_both_keys(run, [sys.executable, "-B", "-"], PYTHON_BLOCKS[0], PYTHONPATH=str(BUILD / "python"))
+
+
+def test_php(run):
+    extension = BUILD / "php" / "keyplate.so"
+    if SANITIZED or not extension.exists() or not shutil.which("php"):
+        pytest.skip("there is no PHP, no extension for it, or the extension needs a sanitized interpreter")
+    with_both_keys(run, ["php", "-n", "-d", f"extension={extension}"], PHP_BLOCKS[0])
+
+
+def test_demo(run):
+    """What `make demo` shows, of all languages; no key is in it."""
+    made = [BUILD / "lua/5.4/keyplate.so", BUILD / "lua/luajit/keyplate.so", BUILD / "php/keyplate.so", *BUILD.glob("python/keyplate/_raw.*.so")]
+    if SANITIZED or len(made) < 4 or not all(path.exists() for path in made):
+        pytest.skip("not all languages were built, or they need sanitized interpreters")
+    done = subprocess.run(["sh", str(README.parent / "core/app/demo.sh"), PROGRAM], capture_output=True, timeout=PATIENCE * 4,
+                          env=run.environment({}), cwd=run.work)
+    result = run.judge(done.returncode, done.stdout, done.stderr)
+    assert result.status == 0 and result.err == "", result
+    assert not re.search(r"[0-9a-f]{32}", result.out)
+    for shown in ("log      INFO root: GET /res.php?key=[REDACTED]&", "redacted GET /res.php?key=[REDACTED]&", "result   None\n", "result   NULL\n"):
+        assert shown in result.out, shown
+    assert len(re.findall(r"^refused  key_cooling \(key\): ", result.out, re.M)) == 2
 
 
 def test_sandbox(bare):
