@@ -125,6 +125,7 @@ void kp_client_free(kp_client *client) {
         return;
     kp_clients_remove(client);
     kp_ring_free(&client->ring);
+    kp_sessions_free(client->sessions);
     kp_config_free(client->config);
     kp_buf_free(&client->problem);
     kp_buf_free(&client->weakness);

@@ -10,6 +10,7 @@
 #include "engine/config.h"
 #include "engine/events.h"
 #include "engine/ring.h"
+#include "policy/sessions.h"
 #include "wire/provider.h"
 
 struct kp_client {
@@ -23,6 +24,7 @@ struct kp_client {
     kp_ring ring;
     const char *base_url;
     char scope[64];           /* names of gates in the store begin with it: service, base URL and egress */
+    kp_sessions *sessions;    /* tokens of key sources; NULL: none, or a fetch has them */
     const kp_op *loader;      /* the operation that looks for keys now */
     uint64_t loader_until;    /* its lease */
     int quota;                /* of retries of reads */

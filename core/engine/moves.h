@@ -18,6 +18,7 @@ bool kp_is_telling_places(const kp_op *);  /* KP_TELL what=places: the store is 
 bool kp_is_telling_events(const kp_op *);  /* KP_TELL what=events */
 bool kp_is_key_ready(const kp_op *);       /* a key that will do was found before */
 bool kp_is_other_looks(const kp_op *);     /* another operation holds the lease of looking for keys */
+bool kp_is_older_left(const kp_op *);      /* a task needs another value: the store may have the one before */
 bool kp_is_place_left(const kp_op *);      /* there is another place to look at */
 bool kp_is_place_left_tell(const kp_op *); /* the same, of KP_TELL */
 bool kp_is_other_is_next(const kp_op *); /* nothing is left to read of this member, and the next one's key is at hand */
@@ -62,6 +63,10 @@ void kp_do_next_key(kp_op *);
 void kp_do_next_look(kp_op *);
 void kp_do_take_key(kp_op *);
 void kp_do_take_substitute(kp_op *);
+void kp_do_look_older(kp_op *);
+void kp_do_fetch_later(kp_op *);
+void kp_do_fetch_again(kp_op *);
+void kp_do_say_no_memory(kp_op *);
 void kp_do_say_look(kp_op *);
 void kp_do_ask_gate(kp_op *);
 void kp_do_ask_states(kp_op *);

@@ -228,6 +228,12 @@ void kp_on_end(kp_op *op, int net, int sent) {
     end_driving(op); /* another driver's: it would go on with a request that is cleared here */
     op->net = net;
     op->sent = sent;
+    if (op->state == KP_S_FETCH) {
+        kp_op_end_fetch_call(op);
+        op->built = false;
+        kp_fire(op, kp_is_stopping(op) ? KP_EV_STOP : KP_EV_MORE);
+        return;
+    }
     kp_event event = kp_op_classify(op);
     kp_request_clear(&op->request);
     op->built = false;

@@ -11,6 +11,7 @@
 #include "engine/client.h"
 #include "engine/table.h"
 #include "keyplate.h"
+#include "policy/fetch.h"
 #include "policy/finder.h"
 #include "wire/answer.h"
 #include "wire/params.h"
@@ -66,6 +67,7 @@ struct kp_op {
     bool substituted;      /* that key is gone: one of the same account is tried in its place */
     bool refreshing;       /* a key is at hand, and its places are read again */
     size_t refresh_member; /* KP_REFRESH: whose places are read */
+    bool chore_looks;      /* it asks a store over HTTP again */
     bool is_chore;         /* KP_REFRESH that nobody waits for: it only proves what was found */
     char tried[KP_TRIED_MOST][KP_FINGERPRINT_SIZE]; /* keys that this operation is done with */
     unsigned tried_count;
@@ -73,6 +75,12 @@ struct kp_op {
     bool out_of_funds; /* the account of payer: members of other accounts are passed */
     size_t payer;
     kp_finder finder;
+    kp_fetch *fetch;       /* of a place over HTTP; what it comes to is told by finder */
+    kp_sessions *sessions; /* the client's, while this operation fetches */
+    bool fetching;
+    bool left_out; /* a place over HTTP that is not asked now */
+    unsigned fetch_tries;
+    kp_fetch_want fetch_want;
     char *room;
     kp_buf looked_at; /* the places that had nothing, for the message */
     kp_buf *reports;  /* KP_TELL: for each member what its places had, as JSON */
@@ -156,6 +164,17 @@ const char *kp_op_place(const kp_op *);
 kp_event kp_op_take_read(kp_op *, int how, int why, size_t len);
 bool kp_op_has_other(const kp_op *, bool found);
 void kp_op_end_look(kp_op *);
+/* What a place had, kept: the event of it. */
+kp_event kp_op_take_found(kp_op *);
+/* op_fetch.c: places over HTTP. */
+bool kp_is_remote(kp_ref_kind);
+bool kp_is_slow(kp_ref_kind); /* over HTTP, or a program: no call of a user waits for it but the first */
+bool kp_has_slow(const kp_member *);
+void kp_op_start_fetch(kp_op *);
+void kp_op_end_fetch(kp_op *);
+kp_event kp_op_fetch_event(kp_op *);
+void kp_op_build_fetch(kp_op *);
+void kp_op_end_fetch_call(kp_op *);
 /* op_held.c: if the place is a key that the configuration holds, reads it and gives the event of that, else
    KP_EV_NONE. */
 kp_event kp_op_take_held(kp_op *);

@@ -157,6 +157,10 @@ void kp_do_say_unusable(kp_op *op) {
     kp_op_fail(op, op->finder.error, "%s", kp_buf_text(&op->finder.note));
 }
 
+void kp_do_say_no_memory(kp_op *op) {
+    kp_op_fail(op, KP_E_MEMORY, "%s", "");
+}
+
 static const char *host_hint(const char *host) {
     if (kp_same(host, "nginx"))
         return " Under nginx a variable reaches the workers only by a line \"env %s;\" at the top of nginx.conf.";
@@ -314,15 +318,20 @@ void kp_do_say_unknown(kp_op *op) {
 
 kp_event kp_enter(kp_op *op) {
     op->begun_ms = op->mono_ms;
-    if (op->state != KP_S_READ)
+    if (op->state != KP_S_READ && op->state != KP_S_FETCH && op->state != KP_S_REFETCH)
         kp_op_end_look(op);
     switch (op->state) {
     case KP_S_READ:
+        if (op->room && op->fetching && kp_fetch_step(op->fetch) != KP_FETCH_READ)
+            return kp_op_fetch_event(op);
+        if (op->room && op->left_out)
+            return kp_op_take_found(op);
         if (op->room && kp_op_place(op))
             return kp_op_take_held(op);
         op->finder.error = KP_E_MEMORY;
         kp_buf_clear(&op->finder.note);
         return KP_EV_UNUSABLE;
+    case KP_S_FETCH: kp_op_build_fetch(op); return op->built ? KP_EV_NONE : KP_EV_UNBUILT;
     case KP_S_PROBE:
     case KP_S_SUBMIT:
     case KP_S_POLL: kp_op_build(op); return op->built ? KP_EV_NONE : KP_EV_UNBUILT;

@@ -3,8 +3,22 @@
 #include "safe/arena.h"
 #include "safe/known.h"
 
+/* Where there is no metadata service, nothing answers. */
+enum { LOCAL_CONNECT_MS = 1000 };
+
 static bool built(const kp_op *op) {
     return kp_op_step(op) == KP_HTTP && op->built;
+}
+
+static const kp_request *request_of(const kp_op *op) {
+    if (!built(op))
+        return NULL;
+    return op->state == KP_S_FETCH ? kp_fetch_request(op->fetch) : &op->request;
+}
+
+/* A call within this machine's cloud has no way round. */
+static bool is_local(const kp_op *op) {
+    return op && op->state == KP_S_FETCH && kp_fetch_is_local(op->fetch);
 }
 
 int kp_http_flags(const kp_op *op) {
@@ -12,11 +26,13 @@ int kp_http_flags(const kp_op *op) {
 }
 
 const char *kp_http_method(const kp_op *op) {
-    return built(op) ? op->request.http_method : NULL;
+    const kp_request *request = request_of(op);
+    return request ? request->http_method : NULL;
 }
 
 const char *kp_http_url(const kp_op *op) {
-    return built(op) ? kp_buf_text(&op->request.url) : NULL;
+    const kp_request *request = request_of(op);
+    return request ? kp_buf_text(&request->url) : NULL;
 }
 
 /* The URL for people has a mark where the key stands; a task id of the caller's can repeat the key. */
@@ -35,25 +51,29 @@ static bool mask_url(kp_op *op) {
 
 /* Mostly nobody asks, so it is masked only then; that is not part of the operation's state. */
 const char *kp_http_shown_url(const kp_op *op) {
+    if (built(op) && op->state == KP_S_FETCH)
+        return kp_buf_text(&kp_fetch_request(op->fetch)->shown_url);
     if (!built(op) || (!op->url_masked && !mask_url((kp_op *)(uintptr_t)op)))
         return NULL;
     return kp_buf_text(&op->request.shown_url);
 }
 
 const char *kp_http_header(const kp_op *op, size_t i, const char **value) {
-    if (!built(op) || i >= op->request.header_count)
+    const kp_request *request = request_of(op);
+    if (!request || i >= request->header_count)
         return NULL;
     if (value)
-        *value = kp_buf_text(&op->request.header_value[i]);
-    return op->request.header_name[i];
+        *value = kp_buf_text(&request->header_value[i]);
+    return request->header_name[i];
 }
 
 const char *kp_http_body(const kp_op *op, size_t *len) {
-    if (!built(op) || !op->request.has_body)
+    const kp_request *request = request_of(op);
+    if (!request || !request->has_body)
         return NULL;
     if (len)
-        *len = op->request.body.len;
-    return kp_buf_text(&op->request.body);
+        *len = request->body.len;
+    return kp_buf_text(&request->body);
 }
 
 static const char *option_or_null(const kp_op *op, kp_option option) {
@@ -62,11 +82,11 @@ static const char *option_or_null(const kp_op *op, kp_option option) {
 }
 
 const char *kp_http_proxy(const kp_op *op) {
-    return option_or_null(op, KP_OPT_PROXY);
+    return is_local(op) ? NULL : option_or_null(op, KP_OPT_PROXY);
 }
 
 const char *kp_http_source(const kp_op *op) {
-    return option_or_null(op, KP_OPT_SOURCE_ADDRESS);
+    return is_local(op) ? NULL : option_or_null(op, KP_OPT_SOURCE_ADDRESS);
 }
 
 const char *kp_http_ca_file(const kp_op *op) {
@@ -74,5 +94,6 @@ const char *kp_http_ca_file(const kp_op *op) {
 }
 
 uint32_t kp_http_connect_ms(const kp_op *op) {
-    return op && op->client ? (uint32_t)kp_config_number(op->client->config, KP_OPT_CONNECT_TIMEOUT, 10000) : 0;
+    uint32_t ms = op && op->client ? (uint32_t)kp_config_number(op->client->config, KP_OPT_CONNECT_TIMEOUT, 10000) : 0;
+    return is_local(op) && ms > LOCAL_CONNECT_MS ? LOCAL_CONNECT_MS : ms;
 }

@@ -10,6 +10,8 @@
 /* A loader that died without kp_op_free must not stop the others for ever. */
 enum { LEASE_MS = 10000, LOOK_AGAIN_MS = 50, CLAIM_AGAIN_MS = 200 };
 
+enum { REFRESH_MS = 60000, OVERLAP_MS = 48 * 3600 * 1000 };
+
 static const char *const hint_places[] = {"env:CI", "env:PSModulePath"};
 enum { HINTS = sizeof hint_places / sizeof hint_places[0] };
 
@@ -74,41 +76,6 @@ bool kp_is_refreshed(const kp_op *op) {
     return ready;
 }
 
-bool kp_is_refreshing(const kp_op *op) {
-    return op->kind == KP_REFRESH;
-}
-
-/* Whether the value that is to follow waits for its proof; of one that somebody asked for, whatever is known of it. */
-static bool to_be_proven(const kp_op *op) {
-    size_t member = op->is_chore ? op->refresh_member : op->member;
-    pthread_mutex_lock(&op->client->lock);
-    const kp_key *next = &op->ring->slots[member].key[KP_NEXT];
-    bool is = next->cell && !(op->is_chore && next->proven);
-    pthread_mutex_unlock(&op->client->lock);
-    return is;
-}
-
-bool kp_is_chore_over(const kp_op *op) {
-    return op->is_chore && !to_be_proven(op);
-}
-
-bool kp_is_chore(const kp_op *op) {
-    return op->is_chore;
-}
-
-bool kp_is_nothing_new(const kp_op *op) {
-    return op->kind == KP_REFRESH && kp_is_refreshed(op) && (op->finder.state != KP_THERE || !to_be_proven(op));
-}
-
-/* Whoever asked for it is told what its places had. */
-void kp_do_say_look(kp_op *op) {
-    op->has_answer = true;
-    if (op->finder.state == KP_NOT_USABLE)
-        kp_do_say_unusable(op);
-    else if (op->finder.state == KP_NOT_THERE)
-        kp_op_fail(op, KP_E_NO_KEY, "the one in use serves on. Looked at: %s", kp_buf_text(&op->looked_at));
-}
-
 bool kp_is_other_is_next(const kp_op *op) {
     kp_seat seat;
     if (op->kind == KP_TELL || op->kind == KP_REFRESH || op->hint || more_of_member(op))
@@ -144,12 +111,41 @@ bool kp_is_place_left_tell(const kp_op *op) {
     return op->kind == KP_TELL && kp_is_place_left(op);
 }
 
+/* Whoever learns the keys before the first call does not wait for a store. */
+static void leave_out(kp_op *op, const kp_keyref *ref) {
+    op->left_out = true;
+    op->finder.state = KP_NOT_THERE;
+    kp_buf_clear(&op->finder.note);
+    kp_buf_str(&op->finder.note, ref->text);
+    kp_buf_str(&op->finder.note, ": it is asked at the first call");
+}
+
 static void start_place(kp_op *op, size_t turn, size_t member, size_t place) {
     op->turn = turn;
     op->member = member;
     op->value = KP_NOW;
     op->place = place;
-    kp_finder_start(&op->finder, &op->ring->members.list[member].from[place]);
+    const kp_keyref *ref = &op->ring->members.list[member].from[place];
+    kp_finder_start(&op->finder, ref);
+    op->fetching = op->left_out = false;
+    op->fetch_tries = 0;
+    op->fetch_want = KP_FETCH_CURRENT;
+    if (kp_is_slow(ref->kind) && kp_is_telling_places(op))
+        leave_out(op, ref);
+    else if (kp_is_remote(ref->kind))
+        kp_op_start_fetch(op);
+}
+
+/* A task may need the value that was there before: another process has it, or had it. */
+bool kp_is_older_left(const kp_op *op) {
+    return op->wants_one && !op->substituted && op->finder.state == KP_THERE && op->fetch_want == KP_FETCH_CURRENT &&
+           kp_is_remote(op->ring->members.list[op->member].from[op->place].kind);
+}
+
+void kp_do_look_older(kp_op *op) {
+    op->fetch_want = KP_FETCH_PREVIOUS;
+    op->fetch_tries = 0;
+    kp_op_start_fetch(op);
 }
 
 static void begin(kp_op *op, size_t turn, size_t member) {
@@ -183,6 +179,7 @@ void kp_do_begin_look(kp_op *op) {
 }
 
 void kp_op_end_look(kp_op *op) {
+    kp_op_end_fetch(op);
     kp_safe_free(op->room);
     op->room = NULL;
     if (!op->loading)
@@ -209,12 +206,16 @@ void kp_do_next_place(kp_op *op) {
     pthread_mutex_unlock(&op->client->lock);
     if (turn < kp_turns(op))
         start_place(op, turn, seat.member, 0);
-    else
+    else {
         op->hint++;
+        op->left_out = false;
+    }
 }
 
 const char *kp_op_place(const kp_op *op) {
-    return op->hint ? hint_places[op->hint - 1] : kp_finder_read(&op->finder);
+    if (op->hint)
+        return hint_places[op->hint - 1];
+    return op->fetching ? kp_fetch_read(op->fetch) : kp_finder_read(&op->finder);
 }
 
 static kp_event unusable(kp_op *op, int code, const char *note) {
@@ -251,10 +252,14 @@ static kp_event keep_key(kp_op *op) {
         return unusable(op, KP_E_MEMORY, "");
     }
     kp_key gone;
+    uint64_t overlap = kp_config_number(op->client->config, KP_OPT_RING_OVERLAP, OVERLAP_MS);
     pthread_mutex_lock(&op->client->lock);
     const kp_key *old = kp_ring_find(op->ring, op->member, fresh.fingerprint);
     bool seen = old != NULL, seen_open = seen && old->open;
-    op->value = kp_ring_take(op->ring, op->member, &fresh, &gone);
+    if (op->fetch_want == KP_FETCH_PREVIOUS)
+        op->value = kp_ring_take_past(op->ring, op->member, &fresh, op->mono_ms + overlap, &gone);
+    else
+        op->value = kp_ring_take(op->ring, op->member, &fresh, &gone);
     pthread_mutex_unlock(&op->client->lock);
     kp_key_free(&gone);
     kp_key_free(&fresh);
@@ -265,11 +270,24 @@ static kp_event keep_key(kp_op *op) {
     return KP_EV_FOUND;
 }
 
-/* When the places of the member were read, and since when they have nothing usable. */
-static void note_look(kp_op *op, bool found) {
+/* A slow place is asked again in the background, five times as rarely as others are read, and a bit earlier by
+   chance, so that many processes do not ask at once. */
+static uint64_t next_look(const kp_op *op) {
+    uint64_t every = kp_config_number(op->client->config, KP_OPT_RING_REFRESH, REFRESH_MS);
+    if (kp_has_slow(&op->ring->members.list[op->member]))
+        every = 5 * every - op->random % (every / 2 + 1);
+    return op->mono_ms + every;
+}
+
+/* When the places of the member are read again; since when they have nothing usable. */
+static void note_look(kp_op *op, kp_event event) {
+    bool found = event == KP_EV_FOUND;
     pthread_mutex_lock(&op->client->lock);
     kp_slot *slot = &op->ring->slots[op->member];
     slot->looked_ms = op->mono_ms;
+    slot->due_ms = next_look(op);
+    slot->refused =
+        event == KP_EV_UNUSABLE && (op->finder.error == KP_E_SOURCE_REFUSED || op->finder.error == KP_E_SOURCE_DELETED);
     bool was_stale = slot->stale_ms != 0, stale = !found && slot->key[KP_NOW].cell;
     if (!stale)
         slot->stale_ms = 0;
@@ -291,9 +309,21 @@ kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
         how = KP_UNFIT;
         why = KP_WHY_TOO_BIG;
     }
+    if (op->fetching) {
+        kp_fetch_on_read(op->fetch, how, why, op->room, len);
+        kp_wipe(op->room, len);
+        return kp_op_fetch_event(op);
+    }
     kp_finder_on_read(&op->finder, how, why, op->room, len);
     if (op->finder.state == KP_LOOKING)
         return kp_finder_read(&op->finder) ? KP_EV_MORE : unusable(op, KP_E_MEMORY, "");
+    kp_event event = kp_op_take_found(op);
+    if (op->room)
+        kp_wipe(op->room, len);
+    return event;
+}
+
+kp_event kp_op_take_found(kp_op *op) {
     kp_event event = KP_EV_UNUSABLE;
     if (op->finder.state == KP_THERE) {
         bool strict = kp_config_flag(op->client->config, KP_OPT_STRICT);
@@ -306,17 +336,13 @@ kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
         }
     }
     if (event != KP_EV_ABSENT || !more_of_member(op))
-        note_look(op, event == KP_EV_FOUND);
-    if (op->room)
-        kp_wipe(op->room, len);
+        note_look(op, event);
     if (op->kind == KP_TELL)
         kp_op_tell_place(op);
     return event;
 }
 
-/* Takes the key of a turn that needs no look; under the client's lock, which it gives back. If another operation has
-   just moved it, the present one stays. */
-static void use(kp_op *op, size_t turn, const kp_seat *seat) {
+void kp_op_use_seat(kp_op *op, size_t turn, const kp_seat *seat) {
     if (turn < kp_turns(op) && op->ring->slots[seat->member].key[seat->value].cell) {
         op->turn = turn;
         op->member = seat->member;
@@ -333,7 +359,7 @@ void kp_do_next_key(kp_op *op) {
     kp_op_set_aside(op);
     pthread_mutex_lock(&op->client->lock);
     size_t turn = kp_next_turn(op, op->turn + 1, &seat);
-    use(op, turn, &seat);
+    kp_op_use_seat(op, turn, &seat);
 }
 
 void kp_do_next_look(kp_op *op) {
@@ -350,7 +376,7 @@ void kp_do_take_key(kp_op *op) {
     kp_seat seat = {op->member, op->value, false}, ready;
     size_t turn = op->turn, at = 0;
     pthread_mutex_lock(&op->client->lock);
-    if (op->is_chore)
+    if (op->is_chore && !op->chore_looks)
         seat.member = op->member = op->refresh_member;
     if (op->kind == KP_REFRESH)
         seat.value = op->ring->slots[op->member].key[KP_NEXT].cell ? KP_NEXT : KP_NOW;
@@ -359,36 +385,5 @@ void kp_do_take_key(kp_op *op) {
         seat = ready;
     }
     op->refreshing = false;
-    use(op, turn, &seat);
-}
-
-bool kp_is_substitute_left(const kp_op *op) {
-    kp_seat seat;
-    if ((!op->wants_one && !op->accepted) || op->substituted)
-        return false;
-    pthread_mutex_lock(&op->client->lock);
-    bool is = kp_substitute(op, &seat);
-    pthread_mutex_unlock(&op->client->lock);
-    return is;
-}
-
-bool kp_is_cooling_substitute(const kp_op *op) {
-    return op->cooling && kp_is_substitute_left(op);
-}
-
-bool kp_is_after_poll_substitute(const kp_op *op) {
-    return kp_is_after_poll(op) && kp_error_find(op->code)->cls == KP_CLASS_KEY && !kp_is_stopping(op) &&
-           kp_is_substitute_left(op);
-}
-
-void kp_do_take_substitute(kp_op *op) {
-    kp_seat seat;
-    if (op->fingerprint[0])
-        kp_op_set_aside(op);
-    op->substituted = true;
-    pthread_mutex_lock(&op->client->lock);
-    bool is = kp_substitute(op, &seat);
-    if (is)
-        memcpy(op->wanted, op->ring->slots[seat.member].key[seat.value].fingerprint, sizeof op->wanted);
-    use(op, is ? kp_reading_turn(seat.member) : kp_turns(op), &seat);
+    kp_op_use_seat(op, turn, &seat);
 }

@@ -91,6 +91,19 @@ kp_when_used kp_ring_take(kp_ring *ring, size_t member, kp_key *fresh, kp_key *o
     return value;
 }
 
+kp_when_used kp_ring_take_past(kp_ring *ring, size_t member, kp_key *fresh, uint64_t overlap_until, kp_key *out) {
+    kp_slot *slot = &ring->slots[member];
+    const kp_key *same = find(slot, fresh->fingerprint);
+    *out = (kp_key){0};
+    if (same)
+        return (kp_when_used)(same - slot->key);
+    *out = slot->key[KP_BEFORE];
+    slot->key[KP_BEFORE] = *fresh;
+    slot->overlap_until = overlap_until;
+    *fresh = (kp_key){0};
+    return KP_BEFORE;
+}
+
 bool kp_ring_promote(kp_ring *ring, size_t member, const char *fingerprint, uint64_t now_ms, uint64_t overlap_ms,
                      kp_key *out) {
     kp_slot *slot = &ring->slots[member];

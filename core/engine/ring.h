@@ -32,6 +32,8 @@ typedef enum kp_when_used { KP_NOW, KP_NEXT, KP_BEFORE, KP_VALUES } kp_when_used
 typedef struct kp_slot {
     kp_key key[KP_VALUES];
     uint64_t looked_ms;     /* monotonic: when its places were last read */
+    uint64_t due_ms;        /* monotonic: when they are to be read again */
+    bool refused;           /* the last look was refused: then no value serves on */
     uint64_t overlap_until; /* monotonic: of BEFORE */
     uint64_t prove_ms;      /* monotonic: NEXT is not proven in the background before that */
     uint64_t stale_ms;      /* monotonic: since when looks have found nothing usable; 0: the last one did */
@@ -56,6 +58,8 @@ void kp_key_free(kp_key *);
 /* Takes a value in that was found for a member: which of its values it is now. It stays what it is if it is one
    already; the first one is NOW, any other NEXT. *fresh is the caller's still, to free: taken, or empty. */
 kp_when_used kp_ring_take(kp_ring *, size_t member, kp_key *fresh, kp_key *out);
+/* The same for a value that was there before. */
+kp_when_used kp_ring_take_past(kp_ring *, size_t member, kp_key *fresh, uint64_t overlap_until, kp_key *out);
 /* The value with this fingerprint is in use from now on, and the one before it for overlap_ms more. false if it is in
    use already, or is no value of this member. */
 bool kp_ring_promote(kp_ring *, size_t member, const char *fingerprint, uint64_t now_ms, uint64_t overlap_ms,

@@ -49,7 +49,10 @@ static const table_row rows[] = {
     ROW(READ,     E(FOUND),                 telling,         ask_states,   GATE),
     ROW(READ,     E(FOUND) | E(ABSENT) | E(UNUSABLE), nothing_new, say_look, DONE),
     ROW(READ,     E(FOUND) | E(ABSENT) | E(UNUSABLE), refreshed, take_key, GATE),
+    ROW(READ,     E(CALL),                  always,          nothing,      FETCH),
+    ROW(READ,     E(TRANSIENT),             always,          fetch_later,  REFETCH),
     ROW(READ,     E(FOUND),                 wanted,          take_key,     GATE),
+    ROW(READ,     E(FOUND),                 older_left,      look_older,   READ),
     ROW(READ,     E(UNUSABLE),              place_left_tell, next_place,   READ),
     ROW(READ,     E(UNUSABLE),              telling_places,  tell_states,  DONE),
     ROW(READ,     E(UNUSABLE),              telling,         ask_states,   GATE),
@@ -62,6 +65,16 @@ static const table_row rows[] = {
     ROW(READ,     E(ABSENT) | E(FOUND),     substitute_left, take_substitute, GATE),
     ROW(READ,     E(ABSENT) | E(FOUND),     fell_back,       say_first,    OUTCOME),
     ROW(READ,     E(ABSENT) | E(FOUND),     always,          say_no_key,   DONE),
+
+    ROW(FETCH,    E(STOP),                  fell_back,       say_stop,     OUTCOME),
+    ROW(FETCH,    E(STOP),                  always,          say_stop,     DONE),
+    ROW(FETCH,    E(UNBUILT),               fell_back,       say_first,    OUTCOME),
+    ROW(FETCH,    E(UNBUILT),               always,          say_no_memory, DONE),
+    ROW(FETCH,    E(MORE),                  always,          nothing,      READ),
+
+    ROW(REFETCH,  T,                        always,          fetch_again,  READ),
+    ROW(REFETCH,  E(STOP),                  fell_back,       say_stop,     OUTCOME),
+    ROW(REFETCH,  E(STOP),                  always,          say_stop,     DONE),
 
     ROW(GATE,     STORE_ANY,                telling,         tell_states,  DONE),
     ROW(GATE,     STORE_ANY,                banned,          say_banned,   OUTCOME),

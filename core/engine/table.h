@@ -11,6 +11,8 @@
     X(NEW, KP_TIME, "nothing has happened")                                                                            \
     X(LOADING, KP_TIME, "another operation of the client looks for the key")                                           \
     X(READ, KP_READ, "looks for the key")                                                                              \
+    X(FETCH, KP_HTTP, "asks a store for the key, or for the right to ask")                                             \
+    X(REFETCH, KP_TIME, "waits before a store that did not answer is asked again")                                     \
     X(GATE, KP_STORE, "asks whether this key and this address may be used now")                                        \
     X(CLAIM, KP_STORE, "claims the right to prove the key")                                                            \
     X(PROVING, KP_TIME, "another process proves the key")                                                              \
@@ -60,7 +62,8 @@ typedef enum kp_state {
     X(REFUSED, 21, "refused", "not accepted for another reason")                                                       \
     X(FAILED, 22, "failed", "the task failed")                                                                         \
     X(TRANSIENT, 23, "transient", "lost, or a trouble that may pass")                                                  \
-    X(OTHER, 24, "other", "anything else")
+    X(OTHER, 24, "other", "anything else")                                                                             \
+    X(CALL, 25, "call", "the place needs a call")
 
 typedef enum kp_event {
 #define X(name, bit, word, text) KP_EV_##name = 1 << (bit),

@@ -7,7 +7,7 @@
    call puts it in use. Unproven, it is tried only when the one in use failed. */
 enum { PROVEN_NEXT, IN_USE, NEXT, PAST, PLACES };
 
-static const uint64_t refresh_ms = 60000, stale_ms = 86400000;
+static const uint64_t stale_ms = 86400000;
 
 /* Members are tried in their order; for a task, the member that its reference names comes first. */
 static size_t member_of(const kp_op *op, size_t turn) {
@@ -49,7 +49,7 @@ static bool fits(const kp_op *op, const kp_key *key) {
 /* The value in use, unless its places have had none for too long. */
 static bool is_in_use(const kp_op *op, const kp_slot *slot) {
     uint64_t most = kp_config_number(op->client->config, KP_OPT_RING_STALE, stale_ms);
-    return slot->key[KP_NOW].cell && (!slot->stale_ms || op->mono_ms < slot->stale_ms + most);
+    return slot->key[KP_NOW].cell && !slot->refused && (!slot->stale_ms || op->mono_ms < slot->stale_ms + most);
 }
 
 /* Whether the places may have another value by now: the one in use is no use to this operation, and they were last read
@@ -109,11 +109,11 @@ static bool can_change(const kp_member *member) {
     return false;
 }
 
+/* A slow place is asked in the background. */
 bool kp_is_look_due(const kp_op *op, const kp_seat *seat) {
-    const kp_slot *slot = &op->ring->slots[seat->member];
-    uint64_t every = kp_config_number(op->client->config, KP_OPT_RING_REFRESH, refresh_ms);
-    return op->ring == &op->client->ring && op->mono_ms >= slot->looked_ms + every &&
-           can_change(&op->ring->members.list[seat->member]);
+    const kp_member *member = &op->ring->members.list[seat->member];
+    return op->ring == &op->client->ring && op->mono_ms >= op->ring->slots[seat->member].due_ms && can_change(member) &&
+           !kp_has_slow(member);
 }
 
 bool kp_substitute(const kp_op *op, kp_seat *out) {

@@ -23,6 +23,10 @@ bool kp_is_look_due(const kp_op *, const kp_seat *);
 /* A key of the same account as the one that submitted the task, and that is gone. */
 bool kp_substitute(const kp_op *, kp_seat *out);
 
+/* op_look.c: takes the key of a turn that needs no look, and asks for its gates; called under the client's lock, which
+   it gives back. If another operation has just moved that key, the present one stays. */
+void kp_op_use_seat(kp_op *, size_t turn, const kp_seat *);
+
 /* The turn that reads the places of a member. */
 size_t kp_reading_turn(size_t member);
 /* Whether this operation is done with the key: refused, cooling, without funds. */

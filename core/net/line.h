@@ -22,6 +22,7 @@ struct kp_line {
     kp_line *next, *before;       /* among all lines of the process */
     int sockets[KP_LINE_SOCKETS]; /* that are open, -1 for none */
     bool foreign;                 /* made before a fork: it belongs to the parent */
+    bool direct;                  /* as it was routed last: without a proxy */
     bool routed;                  /* what the client's configuration says of the way out is set */
     bool has_ca;                  /* certificates of CAs were found */
 

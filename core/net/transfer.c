@@ -93,9 +93,11 @@ static bool set_way_out(CURL *easy, const char *proxy, const char *source) {
 /* The same for all calls of a client. Certificates that are missing are looked for again: somebody may install them. */
 static bool set_route(kp_line *line) {
     const kp_op *op = line->op;
-    bool ok = line->routed ||
+    bool direct = !kp_http_proxy(op);
+    bool ok = (line->routed && line->direct == direct) ||
               (set_way_out(line->easy, kp_http_proxy(op), kp_http_source(op)) && set_trust(line, kp_http_ca_file(op)));
     line->routed = ok && line->has_ca;
+    line->direct = direct;
     return ok;
 }
 
@@ -118,6 +120,8 @@ static bool set_call(kp_line *line) {
     ok = ok && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, line->header) == CURLE_OK;
     ok = ok && set_route(line) && set_connect_time(line);
     ok = ok && curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)(line->once ? IDLE_ONCE_S : IDLE_S)) == CURLE_OK;
+    bool put = kp_same(kp_http_method(op), "PUT");
+    ok = ok && curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, put ? "PUT" : NULL) == CURLE_OK;
     if (kp_same(kp_http_method(op), "GET"))
         return ok && curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
     ok = ok && curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK;

@@ -57,29 +57,11 @@ static kp_member *add_member(maker *m, size_t references) {
     return member;
 }
 
-/* Where keys of this kind come from, if no operation can fetch them from there yet. */
-static const char *cannot_fetch(kp_ref_kind kind) {
-    switch (kind) {
-    case KP_REF_VAULT: return "HashiCorp Vault";
-    case KP_REF_AWS: return "AWS Secrets Manager";
-    case KP_REF_GCP: return "Google Secret Manager";
-    case KP_REF_EXEC: return "programs";
-    default: return NULL;
-    }
-}
-
 static int add_reference(maker *m, kp_member *member, const char *text, size_t len) {
     kp_buf sentence;
     kp_buf_init(&sentence, NULL);
     kp_keyref *ref = &member->from[member->from_count];
     int error = kp_keyref_parse(text, len, kp_buf_text(&m->home), ref, &sentence);
-    const char *from = error ? NULL : cannot_fetch(ref->kind);
-    if (from) {
-        kp_keyref_free(ref);
-        error = KP_E_REFERENCE;
-        kp_buf_fmt(&sentence,
-                   "keys from %s are not in this version; use env:NAME, file:PATH or another local reference", from);
-    }
     if (!error)
         member->from_count++;
     else if (sentence.failed)

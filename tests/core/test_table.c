@@ -178,10 +178,13 @@ static unsigned events_of(size_t state) {
     unsigned built = state == KP_S_PROBE || state == KP_S_SUBMIT || state == KP_S_POLL ? KP_EV_UNBUILT : 0;
     switch (kp_state_step((kp_state)state)) {
     case KP_TIME: return KP_EV_TIME | KP_EV_STOP;
-    case KP_READ: return KP_EV_FOUND | KP_EV_MORE | KP_EV_ABSENT | KP_EV_UNUSABLE | KP_EV_STOP;
+    case KP_READ:
+        return KP_EV_CALL | KP_EV_TRANSIENT | KP_EV_FOUND | KP_EV_MORE | KP_EV_ABSENT | KP_EV_UNUSABLE | KP_EV_STOP;
     case KP_STORE: return KP_EV_YES | KP_EV_LATER | KP_EV_NO | KP_EV_AWAY;
     case KP_APPEND: return KP_EV_WRITTEN | KP_EV_UNWRITTEN;
     case KP_HTTP:
+        if (state == KP_S_FETCH)
+            return KP_EV_UNBUILT | KP_EV_MORE | KP_EV_STOP;
         return built | KP_EV_TASK | KP_EV_ANSWER | KP_EV_PENDING | KP_EV_UNSENT | KP_EV_BUSY | KP_EV_BADKEY |
                KP_EV_FUNDS | KP_EV_ADDRESS | KP_EV_REFUSED | KP_EV_FAILED | KP_EV_TRANSIENT | KP_EV_OTHER;
     default: return 0;

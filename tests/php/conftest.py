@@ -127,5 +127,5 @@ def locales(tmp_path, php):
     folder.mkdir()
     if shutil.which("localedef") and not php.preload:  # libc never gives back what it keeps of LOCPATH
         subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", str(folder / "de_DE.UTF-8")], capture_output=True)
-        if (folder / "de_DE.UTF-8").exists():
+        if (folder / "de_DE.UTF-8" / "LC_NUMERIC").exists():
             php.env["LOCPATH"] = str(folder)

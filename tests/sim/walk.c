@@ -72,6 +72,22 @@ static const scripted task_bodies[] = {{"{\"errorId\":0,\"status\":\"idle\",\"ta
                                        {"{\"code\":10,\"msg\":\"ERROR_BAD_PARAMETERS\"}", 'R'}};
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* What a store of keys has: one of few keys, or something else. */
+static const char *any_secret(world *w) {
+    static char secrets[4][160];
+    static const char *const others[] = {"", "{}", "{\"errors\":[]}", "no JSON", "{\"data\":{\"data\":null}}"};
+    if (!secrets[0][0])
+        for (size_t i = 0; i < 4; i++) {
+            char key[25] = "";
+            for (size_t k = 0; k < 24; k++)
+                key[k] = (char)('a' + (char)world_draw(w, 26));
+            snprintf(secrets[i], sizeof secrets[i],
+                     "{\"data\":{\"data\":{\"api_key\":\"%s\"},\"metadata\":{\"version\":%zu,\"destroyed\":false}}}",
+                     key, i + 1);
+        }
+    return world_draw(w, 3) ? secrets[world_draw(w, 4)] : others[world_draw(w, COUNT(others))];
+}
+
 static world_answer any_http(world *w, const kp_op *op) {
     static const int statuses[] = {200, 200, 200, 200, 200, 200, 429, 500, 503, 302, 404, 403};
     bool captchaai = strcmp(kp_op_get(op, "provider", NULL), "captchaai") == 0;
@@ -83,6 +99,8 @@ static world_answer any_http(world *w, const kp_op *op) {
         a = world_success(w, op);
     if (world_draw(w, 2) && !captchaai)
         a.body = task_bodies[world_draw(w, 4)].body;
+    if (strcmp(world_call(op), "source") == 0)
+        a.body = any_secret(w);
     if (world_draw(w, 6) == 0) {
         a.net = 1 + (int)world_draw(w, 7);
         a.sent = (int)world_draw(w, 2);
@@ -100,7 +118,10 @@ static world_answer any_http(world *w, const kp_op *op) {
 
 /* Few keys, made at run time: every key that was ever seen is looked for in every text from then on. */
 static const char *any_place(world *w, const char *name) {
-    (void)name;
+    if (strcmp(name, "env:VAULT_ADDR") == 0)
+        return "http://127.0.0.1:8200";
+    if (strncmp(name, "env:VAULT_", 10) == 0 && strcmp(name, "env:VAULT_TOKEN") != 0)
+        return NULL;
     static char keys[5][32];
     if (world_draw(w, 3) == 0)
         return NULL;
@@ -274,6 +295,9 @@ int main(int argc, char **argv) {
         w.store = any_store;
         kp_config *config = kp_config_new();
         kp_config_set(config, "provider", world_draw(&w, 3) ? "captchaai" : "nocaptchaai");
+        if (world_draw(&w, 3) == 0)
+            kp_config_set(config, "keys",
+                          "[\"vault://secret/k\",{\"name\":\"key2\",\"from\":[\"vault://secret/l\",\"env:B\"]}]");
         if (world_draw(&w, 2))
             kp_config_set(config, "ring.refresh", world_draw(&w, 2) ? "0" : "10s");
         if (world_draw(&w, 2))

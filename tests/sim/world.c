@@ -75,6 +75,8 @@ const char *world_call(const kp_op *op) {
     const char *url = kp_http_url(op);
     if (kp_http_flags(op) & KP_ONCE)
         return "submit";
+    if (strcmp(kp_op_get(op, "state", NULL), "FETCH") == 0)
+        return "source";
     if (strstr(url, "getbalance") || strstr(url, "/balance"))
         return "balance";
     if (strstr(url, "report"))
@@ -87,6 +89,7 @@ world_answer world_success(world *w, const kp_op *op) {
     const char *call = world_call(op);
     const char *body = strcmp(call, "submit") == 0    ? "{\"status\":1,\"request\":\"4242\"}"
                        : strcmp(call, "balance") == 0 ? "{\"status\":1,\"request\":\"12.345\"}"
+                       : strcmp(call, "source") == 0  ? "{\"data\":{\"data\":{},\"metadata\":{\"version\":1}}}"
                        : strcmp(call, "report") == 0  ? "{\"status\":1,\"request\":\"OK_REPORT_RECORDED\"}"
                                                       : "{\"status\":1,\"request\":\"token-4242\"}";
     return (world_answer){.net = KP_NET_OK, .sent = KP_MAYBE_SENT, .status = 200, .body = body, .takes_ms = 20};

@@ -56,7 +56,8 @@ void world_forget(world *);
 bool world_step(world *, kp_op *);
 /* To DONE; the number of steps, 0 if it did not end within most. */
 size_t world_run(world *, kp_op *, size_t most);
-/* What the call of this HTTP step is, by its URL and body: "submit", "result", "balance", "report". */
+/* What the call of this HTTP step is, by its URL and body: "submit", "result", "balance", "report",
+   "source" (a store of keys). */
 const char *world_call(const kp_op *);
 /* Plain successes: balance 12.345, task 4242, not ready once in a while is up to the test, answer "token-4242". */
 world_answer world_success(world *, const kp_op *);

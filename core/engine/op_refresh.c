@@ -1,0 +1,38 @@
+/* op_refresh.c: KP_REFRESH: reads the places of one member again, and proves what is new there. */
+#include "engine/moves.h"
+#include "engine/turn.h"
+
+bool kp_is_refreshing(const kp_op *op) {
+    return op->kind == KP_REFRESH;
+}
+
+/* Whether the value that is to follow waits for its proof; of one that somebody asked for, whatever is known of it. */
+static bool to_be_proven(const kp_op *op) {
+    size_t member = op->is_chore ? op->refresh_member : op->member;
+    pthread_mutex_lock(&op->client->lock);
+    const kp_key *next = &op->ring->slots[member].key[KP_NEXT];
+    bool is = next->cell && !(op->is_chore && next->proven);
+    pthread_mutex_unlock(&op->client->lock);
+    return is;
+}
+
+bool kp_is_chore_over(const kp_op *op) {
+    return op->is_chore && !op->chore_looks && !to_be_proven(op);
+}
+
+bool kp_is_chore(const kp_op *op) {
+    return op->is_chore && !op->chore_looks;
+}
+
+bool kp_is_nothing_new(const kp_op *op) {
+    return op->kind == KP_REFRESH && kp_is_refreshed(op) && (op->finder.state != KP_THERE || !to_be_proven(op));
+}
+
+/* Whoever asked for it is told what its places had. */
+void kp_do_say_look(kp_op *op) {
+    op->has_answer = true;
+    if (op->finder.state == KP_NOT_USABLE)
+        kp_do_say_unusable(op);
+    else if (op->finder.state == KP_NOT_THERE)
+        kp_op_fail(op, KP_E_NO_KEY, "the one in use serves on. Looked at: %s", kp_buf_text(&op->looked_at));
+}
