@@ -196,7 +196,7 @@ void kp_do_look_later(kp_op *op) {
 }
 
 void kp_do_next_place(kp_op *op) {
-    kp_seat seat;
+    kp_seat seat = {0};
     if (more_of_member(op)) {
         start_place(op, op->turn, op->member, op->place + 1);
         return;

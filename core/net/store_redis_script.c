@@ -224,7 +224,7 @@ void kp_redis_script_sha(const kp_buf *script, char sha[KP_REDIS_SHA_SIZE]) {
     if (EVP_Digest(kp_buf_text(script), script->len, sum, &len, EVP_sha1(), NULL) != 1 ||
         len * 2 + 1 != KP_REDIS_SHA_SIZE)
         return;
-    for (unsigned i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++) {
         sha[2 * i] = digits[sum[i] >> 4];
         sha[2 * i + 1] = digits[sum[i] & 15];
     }

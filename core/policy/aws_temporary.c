@@ -112,7 +112,7 @@ static void keep(kp_fetch *f, const char *expiration, size_t len, const char *wh
     }
     uint64_t left = end_ms > f->unix_ms ? (uint64_t)(end_ms - f->unix_ms) : 0;
     kp_session facts = {.expires_ms = f->mono_ms + left, .lease_ms = left};
-    facts.renew_ms = f->mono_ms + (left > 2 * AHEAD_MS ? left - AHEAD_MS : left / 2);
+    facts.renew_ms = f->mono_ms + (left / 2 > AHEAD_MS ? left - AHEAD_MS : left / 2);
     const kp_buf *name = &f->text[AWS_MADE_FROM];
     f->session = kp_sessions_put(f->sessions, kp_buf_text(name), name->len, &f->text[AWS_THE_ID], 3, facts);
     f->fresh = true;

@@ -68,6 +68,13 @@ static const char *reason_of(int why) {
     case KP_WHY_TOO_BIG: return "it is larger than 64 KiB";
     case KP_WHY_FORBIDDEN: return "this user has no permission to read it";
     case KP_WHY_NUL: return "it has a NUL byte in it";
+    case KP_WHY_EXIT: return "the program failed; run it by hand to see why";
+    case KP_WHY_NO_PROGRAM:
+        return "there is no such program, or this user may not run it; a name without '/' is looked for in the "
+               "absolute folders of PATH";
+    case KP_WHY_NO_STATUS:
+        return "whether the program succeeded is not known: this process ignores SIGCHLD, or another part of it waits "
+               "for all children";
     default: return "the system could not read it";
     }
 }

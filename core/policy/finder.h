@@ -16,7 +16,7 @@ typedef enum kp_found { KP_LOOKING = 0, KP_THERE, KP_NOT_THERE, KP_NOT_USABLE } 
 typedef struct kp_finder {
     const kp_keyref *ref;
     int stage;   /* which read of this kind of reference is next */
-    kp_buf read; /* "env:NAME", "file:PATH", "fd:N", "held:NAME", "host:NAME" */
+    kp_buf read; /* "env:NAME", "file:PATH", "fd:N", "exec:...", "held:NAME", "host:NAME" */
     kp_buf path; /* learnt by a read: NAME_FILE, CREDENTIALS_DIRECTORY */
     kp_found state;
     int error;   /* NOT_USABLE: the code */

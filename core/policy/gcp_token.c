@@ -45,7 +45,11 @@ static kp_rsa add_jwt(kp_fetch *f, kp_buf *out) {
     kp_add_json(&json, kp_buf_text(email), email->len);
     kp_buf_str(&json, ",\"scope\":\"https://www.googleapis.com/auth/cloud-platform\",\"aud\":");
     kp_add_json(&json, kp_buf_text(uri), uri->len);
-    kp_buf_fmt(&json, ",\"iat\":%lld,\"exp\":%lld}", (long long)now_s, (long long)(now_s + LIFE_S));
+    kp_buf_str(&json, ",\"iat\":");
+    kp_buf_i64(&json, now_s);
+    kp_buf_str(&json, ",\"exp\":");
+    kp_buf_i64(&json, now_s + LIFE_S);
+    kp_buf_char(&json, '}');
     add_part(out, &json);
     kp_rsa made = out->failed ? KP_RSA_MEMORY : kp_rsa_sha256(key->data, key->len, out->data, out->len, &signature);
     kp_buf_char(out, '.');
@@ -167,7 +171,7 @@ static void keep(kp_fetch *f, int64_t life_s) {
     const kp_buf *name = &f->text[GCP_MADE_FROM];
     uint64_t left = (uint64_t)(life_s < LIFE_MOST_S ? life_s : LIFE_MOST_S) * 1000;
     kp_session facts = {.expires_ms = f->mono_ms + left, .lease_ms = left};
-    facts.renew_ms = f->mono_ms + (left > 2 * AHEAD_MS ? left - AHEAD_MS : left / 2);
+    facts.renew_ms = f->mono_ms + (left / 2 > AHEAD_MS ? left - AHEAD_MS : left / 2);
     f->session = kp_sessions_put(f->sessions, kp_buf_text(name), name->len, &f->text[GCP_THE_TOKEN], 1, facts);
     f->fresh = true;
     if (f->session)

@@ -33,8 +33,8 @@ typedef struct kp_keyref {
     char *region, *stage; /* aws-sm; NULL: not given */
 } kp_keyref;
 
-/* env:NAME · dotenv:PATH#NAME · file:PATH · cred:NAME · json:PATH#/pointer · fd:N; for programs that hand a key in, not
-   for files: held:NAME (by value) and host:NAME (when it is needed)
+/* env:NAME · dotenv:PATH#NAME · file:PATH · cred:NAME · json:PATH#/pointer · fd:N · exec:PROGRAM ARG...; for programs
+   that hand a key in, not for files: held:NAME (by value) and host:NAME (when it is needed)
    json_home: folder for relative json: paths ("~/.captchaai"); a json: without #/pointer means #/api_key. 0, or
    KP_E_REFERENCE with a sentence in *problem that never repeats the text (it may be a key that somebody put there by
    mistake: the sentence says so, and how to write a reference); KP_E_MEMORY. A name that looks like a key is refused.
