@@ -83,10 +83,12 @@ static void add_config(kp_buf *out) {
 static void add_keys(kp_buf *out) {
     const kp_provider *provider;
     add_section(out, "KEYS");
-    add_line(out,
-             "A key is never an argument. Without configuration these places are looked at, and the first one that "
-             "has a key wins; 'keyplate keys explain' shows what is there. References name a place: env:NAME, "
-             "file:PATH, dotenv:PATH#NAME, json:PATH#/pointer, cred:NAME, fd:N.");
+    add_line(
+        out,
+        "A key is never an argument. Without configuration these places are looked at, and the first one that "
+        "has a key wins; 'keyplate keys explain' shows what is there. References name a place: env:NAME, "
+        "file:PATH, dotenv:PATH#NAME, json:PATH#/pointer, cred:NAME, fd:N, exec:PROGRAM ARGUMENT (what the program "
+        "writes; no shell).");
     for (size_t i = 0; (provider = kp_provider_at(i)); i++) {
         kp_buf line;
         kp_buf_init(&line, NULL);

@@ -179,8 +179,9 @@ enum {
 enum { KP_UNSENT = 0, KP_MAYBE_SENT = 1 };
 KP_API void kp_on_end(kp_op *, int net, int sent);
 
-/* READ: "env:NAME", "file:PATH" (PATH may begin with "~/"), "fd:N". The driver reads into the room (locked, not in
-   core dumps), and nowhere else. "host:NAME": the program that keyplate is part of hands it in, with kp_read_give. */
+/* READ: "env:NAME", "file:PATH" (PATH may begin with "~/"), "fd:N", "exec:PROGRAM ARGUMENT..." (what the program
+   writes; no shell). The driver reads into the room (locked, not in core dumps), and nowhere else. "host:NAME": the
+   program that keyplate is part of hands it in, with kp_read_give. */
 KP_API const char *kp_read_name(const kp_op *);
 KP_API void *kp_read_room(kp_op *);
 /* Answers a READ step with a value that the host has: copies it into the room and tells KP_FOUND (KP_UNFIT if it is too
@@ -196,7 +197,10 @@ enum {
     KP_WHY_TOO_BIG,     /* larger than the room               */
     KP_WHY_FORBIDDEN,   /* no permission                      */
     KP_WHY_NUL,         /* a NUL byte in it                   */
-    KP_WHY_IO           /* anything else the system reports   */
+    KP_WHY_IO,          /* anything else the system reports   */
+    KP_WHY_EXIT,        /* the program failed                 */
+    KP_WHY_NO_PROGRAM,  /* not there, or not to be run        */
+    KP_WHY_NO_STATUS    /* others reaped it: did it succeed?  */
 };
 KP_API void kp_on_read(kp_op *, int how, int why, size_t len);
 

@@ -1,4 +1,5 @@
-/* read.c: reads a variable, a file or a descriptor into the room it is given, and nowhere else. */
+/* read.c: reads a variable, a file, a descriptor or what a program writes into the room it is given, and nowhere else.
+ */
 #include "local/read.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "base/text.h"
 #include "keyplate.h"
 #include "local/paths.h"
+#include "local/read_exec.h"
 
 /* Where the bytes go, and what became of the read. */
 typedef struct target {
@@ -179,6 +181,8 @@ int kp_read_local(const char *name, char *room, size_t size, const kp_patience *
         how = read_file(&t, name + 5);
     else if (kp_starts(name, "fd:"))
         how = read_descriptor(&t, name + 3);
+    else if (kp_starts(name, "exec:"))
+        how = kp_read_exec(name + 5, room, size, patience, &t.len, &t.why);
     else
         how = failed(&t, KP_WHY_IO);
     if (len)
