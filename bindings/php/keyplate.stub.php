@@ -31,7 +31,7 @@ namespace Keyplate {
             string|bool|null $config = null,
             \Closure|\Psr\Log\LoggerInterface|null $log = null,
             #[\SensitiveParameter] array $options = [],
-            mixed ...$more
+            #[\SensitiveParameter] mixed ...$more
         ) {}
 
         /**
@@ -45,7 +45,7 @@ namespace Keyplate {
             string|bool|null $config = null,
             \Closure|\Psr\Log\LoggerInterface|null $log = null,
             #[\SensitiveParameter] array $options = [],
-            mixed ...$more
+            #[\SensitiveParameter] mixed ...$more
         ): static {}
 
         /** What the account has, in the unit of the service, exact. */

@@ -174,6 +174,8 @@ void kp_op_start_fetch(kp_op *);
 void kp_op_end_fetch(kp_op *);
 kp_event kp_op_fetch_event(kp_op *);
 void kp_op_build_fetch(kp_op *);
+/* Whoever looks where that takes long does so alone until its deadline. */
+void kp_op_keep_lease(kp_op *);
 void kp_op_end_fetch_call(kp_op *);
 /* op_held.c: if the place is a key that the configuration holds, reads it and gives the event of that, else
    KP_EV_NONE. */

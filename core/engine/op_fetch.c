@@ -120,7 +120,13 @@ void kp_do_fetch_again(kp_op *op) {
     kp_op_start_fetch(op);
 }
 
-/* The lease of whoever looks lasts as long as its calls may. */
+void kp_op_keep_lease(kp_op *op) {
+    pthread_mutex_lock(&op->client->lock);
+    if (op->client->loader == op)
+        op->client->loader_until = op->deadline_ms + 1000;
+    pthread_mutex_unlock(&op->client->lock);
+}
+
 void kp_op_build_fetch(kp_op *op) {
     kp_buf_clear(&op->body);
     op->http_status = 0;
@@ -129,10 +135,7 @@ void kp_op_build_fetch(kp_op *op) {
     op->framing = (kp_framing){.length = -1};
     op->retry_after_ms = 0;
     op->built = kp_fetch_request(op->fetch) != NULL;
-    pthread_mutex_lock(&op->client->lock);
-    if (op->client->loader == op)
-        op->client->loader_until = kp_op_until(op) + 1000;
-    pthread_mutex_unlock(&op->client->lock);
+    kp_op_keep_lease(op);
 }
 
 /* An answer that is no whole one is a connection that broke. */

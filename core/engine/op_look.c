@@ -134,6 +134,8 @@ static void start_place(kp_op *op, size_t turn, size_t member, size_t place) {
         leave_out(op, ref);
     else if (kp_is_remote(ref->kind))
         kp_op_start_fetch(op);
+    else if (ref->kind == KP_REF_EXEC)
+        kp_op_keep_lease(op); /* a program may ask somebody for a password */
 }
 
 /* A task may need the value that was there before: another process has it, or had it. */

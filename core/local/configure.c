@@ -8,6 +8,7 @@
 #include "keyplate_run.h"
 #include "local/paths.h"
 #include "local/read.h"
+#include "policy/keycheck.h"
 #include "safe/arena.h"
 
 enum { FILE_MOST = 262144 };
@@ -48,6 +49,12 @@ static int no_memory(kp_config *config) {
     return KP_E_MEMORY;
 }
 
+/* Somebody may have written the key where a path belongs. */
+static const char *shown(const char *path) {
+    bool is_key = !strchr(path, '/') && kp_key_is_like(path, strlen(path));
+    return is_key ? "(what was given looks like a key itself, and is not shown)" : path;
+}
+
 static int load_file(kp_config *config, const char *path, bool must_exist) {
     kp_buf name;
     kp_buf_init(&name, NULL);
@@ -66,9 +73,9 @@ static int load_file(kp_config *config, const char *path, bool must_exist) {
     if (how == KP_FOUND || how == KP_FOUND_OPEN)
         code = kp_config_load(config, room, len);
     else if (how != KP_ABSENT)
-        code = kp_config_fail(config, "the configuration file %s cannot be used: %s", path, reason(why));
+        code = kp_config_fail(config, "the configuration file %s cannot be used: %s", shown(path), reason(why));
     else if (must_exist)
-        code = kp_config_fail(config, "the configuration file %s does not exist", path);
+        code = kp_config_fail(config, "the configuration file %s does not exist", shown(path));
     kp_wipe(room, FILE_MOST); /* a proxy's password may have been in it */
     kp_free(room);
     kp_buf_free(&name);

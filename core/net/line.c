@@ -45,6 +45,7 @@ static void in_child(void) {
         foreign_lines = lines; /* so that checkers of leaks see them reachable */
         lines = NULL;
     }
+    pthread_mutex_unlock(&lock); /* so that checkers of locks see it given back */
     pthread_mutex_init(&lock, NULL);
 }
 

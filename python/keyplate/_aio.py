@@ -18,6 +18,7 @@ from ._types import Balance, Solution, Task
 
 MOST_CALLS = 256
 T = TypeVar("T")
+Own = TypeVar("Own", bound="AsyncClient")
 
 
 class AsyncClient(Base):
@@ -70,8 +71,12 @@ class AsyncClient(Base):
         client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
     ) -> Solution:
         """Submits a task and waits for its answer."""
-        operation = calls.begin_solve(self._core, calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags))
-        del method, params, parameters  # they may be secrets: no traceback keeps them
+        try:
+            facts = calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags)
+        finally:
+            del method, params, parameters  # they may be secrets: no traceback keeps them
+        operation = calls.begin_solve(self._core, facts)
+        del facts
         return await self._run(operation)
 
     async def submit(
@@ -79,8 +84,12 @@ class AsyncClient(Base):
         client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
     ) -> Task:
         """Submits a task and gives its reference. It is sent at most once."""
-        operation = calls.begin_submit(self._core, calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags))
-        del method, params, parameters  # they may be secrets: no traceback keeps them
+        try:
+            facts = calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags)
+        finally:
+            del method, params, parameters  # they may be secrets: no traceback keeps them
+        operation = calls.begin_submit(self._core, facts)
+        del facts
         return await self._run(operation)
 
     async def result(self, task: str, *, timeout: Timeout = None) -> Optional[Solution]:
@@ -128,7 +137,7 @@ class AsyncClient(Base):
         if self._pool is not None and self._process == os.getpid():
             self._pool.shutdown(wait=False)
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self: Own) -> Own:
         return self
 
     async def __aexit__(

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Optional, Union
 from . import _raw as raw
 from ._config import as_json
 from ._core import Core, Operation
-from ._errors import own_error
+from ._errors import Error, own_error
 from ._types import Balance, Gap, Solution, Task
 
 Timeout = Union[int, float, datetime.timedelta, None]
@@ -33,11 +33,11 @@ def milliseconds(timeout: Timeout) -> Optional[str]:
         count = 0
     if count <= 0:
         raise own_error("misuse", "timeout: a number of seconds above 0 is expected")
-    return str(count)
+    return str(min(count, 1 << 62))  # of more the core says the same; str refuses very long ones
 
 
 def _no_special(value: Any) -> Any:
-    raise TypeError(f"a parameter cannot be a {type(value).__name__}")
+    raise TypeError(f"a parameter cannot be of type {type(value).__name__}")
 
 
 def _fact(op: raw.Op, name: str) -> str:
@@ -54,7 +54,7 @@ def solution_of(op: raw.Op) -> Solution:
         key=_fact(op, "key"),
         elapsed=int(_fact(op, "elapsed_ms") or 0) / 1000,
         polls=int(_fact(op, "polls") or 0),
-        cost=None if cost is None else Decimal(cost).scaleb(-6),
+        cost=None if cost is None else Decimal(f"{cost}e-6"),  # exact, whatever the context
     )
 
 
@@ -87,29 +87,46 @@ def paid_facts(
     client_id: Optional[str],
     tags: Params,
 ) -> Facts:
-    """file among the parameters has the bytes of an upload."""
-    if client_id is not None or tags is not None:
-        # Sent to the service they would be lost, and mean something else in a later version.
-        raise own_error("misuse", "client_id and tags belong to limits and records that this version does not have")
-    if not isinstance(method, str):
-        raise TypeError(f"method: str expected, got {type(method).__name__}")
-    if params is not None and not isinstance(params, Mapping):
-        raise TypeError(f"params: a mapping expected, got {type(params).__name__}")
-    merged = {**(params or {}), **more}
-    file = merged.pop("file", None)
-    if file is not None and not isinstance(file, (bytes, bytearray, memoryview)):
-        raise TypeError(f"file: bytes expected, got {type(file).__name__}")
+    """file among the parameters has the bytes of an upload. No traceback of what is raised has any of them."""
+    merged: Dict[str, Any] = {}
+    file: Any = None
     try:
-        text = as_json(merged, _no_special)
+        if client_id is not None or tags is not None:
+            # Sent to the service they would be lost, and mean something else in a later version.
+            raise own_error("misuse", "client_id and tags belong to limits and records that this version does not have")
+        if not isinstance(method, str):
+            raise TypeError(f"method: str expected, got {type(method).__name__}")
+        if params is not None and not isinstance(params, Mapping):
+            raise TypeError(f"params: a mapping expected, got {type(params).__name__}")
+        merged = {**(params or {}), **more}
+        if not all(isinstance(name, str) for name in merged):
+            # JSON would make names such as "null" and "1" of them.
+            raise TypeError("params: the name of a parameter is not a str")
+        file = merged.pop("file", None)
+        if file is not None and not isinstance(file, (bytes, bytearray, memoryview)):
+            raise TypeError(f"file: bytes expected, got {type(file).__name__}")
+        return {
+            "method": method,
+            "params": _as_text(merged),
+            "file": None if file is None else bytes(file),
+            "sync": "1" if sync else None,
+            "timeout_ms": milliseconds(timeout),
+        }
+    finally:
+        del method, params, more, merged, file
+
+
+def _as_text(parameters: Dict[str, Any]) -> bytes:
+    wrong = ""
+    try:
+        return as_json(parameters, _no_special)
+    except Error:
+        raise
     except ValueError as problem:  # NaN, infinity, circles
-        raise own_error("bad_parameter", f"the parameters cannot be sent: {problem}") from None
-    return {
-        "method": method,
-        "params": text,
-        "file": None if file is None else bytes(file),
-        "sync": "1" if sync else None,
-        "timeout_ms": milliseconds(timeout),
-    }
+        wrong = str(problem)
+    finally:
+        del parameters
+    raise own_error("bad_parameter", f"the parameters cannot be sent: {wrong}")
 
 
 def begin_solve(core: Core, facts: Facts) -> Operation[Solution]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Dict, List, NoReturn, Optional, Type
+from typing import Any, Dict, List, NoReturn, Optional, Sequence, Type, TypeVar
 
 from . import _calls as calls
 from . import _raw as raw
@@ -13,6 +13,8 @@ from ._core import Core
 from ._errors import TaskPendingError
 from ._events import take_events
 from ._types import Balance, Gap, Solution, Task
+
+Own = TypeVar("Own", bound="Client")
 
 
 class Base:
@@ -25,7 +27,7 @@ class Base:
         provider: Optional[str] = None,
         *,
         key: Optional[Member] = None,
-        keys: Optional[List[Member]] = None,
+        keys: Optional[Sequence[Member]] = None,
         config: Place = None,
         log: bool = True,
         **options: Any,
@@ -87,8 +89,12 @@ class Client(Base):
 
         Ctrl-C ends it at once: the reference of the task is then in the notes of the KeyboardInterrupt.
         """
-        operation = calls.begin_solve(self._core, calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags))
-        del method, params, parameters  # they may be secrets: no traceback keeps them
+        try:
+            facts = calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags)
+        finally:
+            del method, params, parameters  # they may be secrets: no traceback keeps them
+        operation = calls.begin_solve(self._core, facts)
+        del facts
         return self._core.run(operation)
 
     def submit(
@@ -103,8 +109,12 @@ class Client(Base):
         'sandbox-answer-...'
         >>> client.report(task, good=True)
         """
-        operation = calls.begin_submit(self._core, calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags))
-        del method, params, parameters  # they may be secrets: no traceback keeps them
+        try:
+            facts = calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags)
+        finally:
+            del method, params, parameters  # they may be secrets: no traceback keeps them
+        operation = calls.begin_submit(self._core, facts)
+        del facts
         return self._core.run(operation)
 
     def result(self, task: str, *, timeout: Timeout = None) -> Optional[Solution]:
@@ -154,7 +164,7 @@ class Client(Base):
         """Ends all calls of other threads (they get a CancelledError), and waits for that. Twice is fine."""
         self._core.close()
 
-    def __enter__(self) -> Client:
+    def __enter__(self: Own) -> Own:
         return self
 
     def __exit__(

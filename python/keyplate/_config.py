@@ -6,7 +6,7 @@ import datetime
 import decimal
 import json
 import os
-from typing import Any, Callable, Dict, List, Mapping, Optional, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from . import _raw as raw
 from ._errors import own_error
@@ -41,7 +41,10 @@ class Configuration:
 
     def load(self, options: Mapping[str, Any]) -> int:
         """0, or an error code: whoever checks it has no options in the traceback."""
-        return raw.kp_config_load(self.handle, as_json(options, self.reference))
+        try:
+            return raw.kp_config_load(self.handle, as_json(options, self.reference))
+        finally:
+            del options
 
     def reference(self, value: Any) -> str:
         """The reference that stands for a key by value or for a function."""
@@ -54,7 +57,7 @@ class Configuration:
         if callable(value):
             self.functions[name] = value
             return f"host:{name}"
-        raise TypeError(f"a {type(value).__name__} cannot be given here")
+        raise TypeError(f"a value of type {type(value).__name__} cannot be given here")
 
 
 def _no_function() -> None:
@@ -62,7 +65,9 @@ def _no_function() -> None:
 
 
 def as_json(value: Any, special: Callable[[Any], Any]) -> bytes:
-    """special: makes something that JSON has out of what it has not, or raises TypeError."""
+    """special: makes something that JSON has out of what it has not, or raises TypeError. No traceback of what is raised
+    has the value in it."""
+    wrong: Optional[Exception] = None
 
     def convert(item: Any) -> Any:
         if isinstance(item, os.PathLike):
@@ -78,7 +83,16 @@ def as_json(value: Any, special: Callable[[Any], Any]) -> bytes:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=convert)
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        wrong = ValueError("it is nested too deep")
+    except (TypeError, ValueError) as problem:
+        wrong = problem.with_traceback(None)
+    finally:
+        del value
+    if wrong is not None:
+        try:
+            raise wrong
+        finally:
+            wrong = None
     # The core says what is wrong with text that is none; an error of a codec would have all of it inside.
     return text.encode("utf-8", "surrogatepass")
 
@@ -86,7 +100,7 @@ def as_json(value: Any, special: Callable[[Any], Any]) -> bytes:
 def configured(
     provider: Optional[str],
     key: Optional[Member],
-    keys: Optional[List[Member]],
+    keys: Optional[Sequence[Member]],
     config: Place,
     options: Mapping[str, Any],
 ) -> Configuration:

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextvars
 import inspect
 import os
 import threading
-from typing import Any, Callable, Dict, Generic, Mapping, Optional, Set, TypeVar, Union
+from typing import Any, Callable, Dict, Generic, Mapping, Optional, TypeVar, Union
 
 from . import _raw as raw
 from ._config import Configuration, KeyFunction
-from ._errors import error_of, own_error
+from ._errors import Error, error_of, own_error
 from ._events import tell_log
 from ._redact import redact
 
@@ -38,6 +39,20 @@ class Operation(Generic[T_co]):
         return self.finish(self.handle)
 
 
+class Asking:
+    """A function that gives the key of a client is under way. What it awaits and starts knows of it by its context."""
+
+    __slots__ = ("core", "outer", "over")
+
+    def __init__(self, core: Core, outer: Optional[Asking]) -> None:
+        self.core = core
+        self.outer = outer
+        self.over = False
+
+
+_asking: contextvars.ContextVar[Optional[Asking]] = contextvars.ContextVar("keyplate_asking", default=None)
+
+
 class Core:
     """A client. Safe from any thread, and in the child of a fork."""
 
@@ -52,10 +67,9 @@ class Core:
 
     def begin_process(self) -> None:
         """Threads, and what they hold, are not there after a fork."""
-        self.process = os.getpid()
-        self.running: Set[raw.Op] = set()
+        self.running: Dict[raw.Op, int] = {}  # and the thread that drives it
         self.idle = threading.Condition()
-        self.mine = threading.local()  # asking: this thread is in a function that gives a key
+        self.process = os.getpid()
 
     def check(self) -> None:
         """Raises what is wrong with the configuration: every operation would end with it."""
@@ -67,6 +81,13 @@ class Core:
         if self.closed:
             raise own_error("misuse", "the client is closed")
 
+    def is_asked_for(self) -> bool:
+        """Whether the caller is a function that gives a key of this client: to wait for it would never end."""
+        asking = _asking.get()
+        while asking is not None and (asking.over or asking.core is not self):
+            asking = asking.outer
+        return asking is not None
+
     def begin(
         self, kind: int, facts: Mapping[str, Union[str, bytes, None]], finish: Callable[[raw.Op], T]
     ) -> Operation[T]:
@@ -74,9 +95,13 @@ class Core:
         if self.process != os.getpid():
             self.begin_process()
         self.check_open()
-        if getattr(self.mine, "asking", False):
+        if self.is_asked_for():
             raise own_error("misuse", "the client waits for the function that gives its key, which cannot use it")
-        op = raw.kp_op_new(self.client, kind)
+        try:
+            op = raw.kp_op_new(self.client, kind)
+        except ValueError:  # another thread closes it just now
+            self.check_open()
+            raise
         for name, value in facts.items():
             if value is not None:
                 raw.kp_op_set(op, name, value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
@@ -85,30 +110,53 @@ class Core:
     def run(self, operation: Operation[T]) -> T:
         """Drives it to its end."""
         op = operation.handle
-        with self.idle:
-            if self.closed:
-                raw.kp_op_cancel(op)
-            self.running.add(op)
         try:
-            self.drive(operation)
+            try:
+                self.drive(operation)
+            finally:
+                if self.log:
+                    tell_log(self.client)
+            return operation.result()
+        except Error:
+            raise
+        except BaseException as stop:
+            note(stop, op)
+            raise
         finally:
-            with self.idle:
-                self.running.discard(op)
-                self.idle.notify_all()
-            if self.log:
-                tell_log(self.client)
-        return operation.result()
+            self.leave(op)
 
     def drive(self, operation: Operation[Any]) -> None:
-        op, runner = operation.handle, self.runner
+        op, runner, process = operation.handle, self.runner, os.getpid()
         try:
+            with self.idle:
+                self.running[op] = threading.get_ident()
+                if self.closed:
+                    # What the runner was is gone: it ends by itself.
+                    raw.kp_op_cancel(op)
+                    raw.kp_local_time(op)
+                    return
             while raw.kp_run_for(runner, op, SLICE_MS):
                 if raw.kp_op_step(op) == raw.KP_READ:
                     self.answer(operation)
-        except BaseException as stop:
+                if process != os.getpid():
+                    self.abandon(op)
+        except BaseException:
             self.settle(op)
-            note(stop, op)
             raise
+
+    def abandon(self, op: raw.Op) -> None:
+        """A handler of a signal, or the function that gives the key, has forked in the midst of a call: the parent goes on
+        with it, else both would submit it."""
+        if self.process != os.getpid():
+            self.begin_process()
+        raw.kp_run_cancel(op)
+
+    def leave(self, op: raw.Op) -> None:
+        with self.idle:
+            self.running.pop(op, None)
+            self.idle.notify_all()
+            if self.closed and not self.running:
+                self.free()
 
     def settle(self, op: raw.Op) -> None:
         """Ends it as if it had been cancelled. A second Ctrl-C does not hinder that."""
@@ -124,26 +172,36 @@ class Core:
     def answer(self, operation: Operation[Any]) -> None:
         op = operation.handle
         give = self.functions.get((raw.kp_read_name(op) or "").removeprefix("host:"))
-        self.mine.asking = True
+        asking = Asking(self, _asking.get())
+        before = _asking.set(asking)
         try:
             why = "there is no such function" if give is None else hand_over(operation, give)
         finally:
-            self.mine.asking = False
+            asking.over = True
+            _asking.reset(before)
         if why:
             operation.why = redact(why)
             raw.kp_read_fail(op)
 
     def close(self) -> None:
-        """Ends all calls that are under way, waits for their end, and frees everything. Twice is fine."""
+        """Ends all calls that are under way, waits for their end, and frees everything. Twice is fine.
+
+        A handler of a signal may close it in the midst of a call of its own thread: that call ends after the handler.
+        """
         if self.process != os.getpid():
             self.begin_process()
-        if getattr(self.mine, "asking", False):
+        if self.is_asked_for():
             raise own_error("misuse", "the function that gives a key cannot close its client")
         with self.idle:
             self.closed = True
-            for op in self.running:
+            for op in list(self.running):
                 raw.kp_run_cancel(op)
-            self.idle.wait_for(lambda: not self.running)
+            me = threading.get_ident()
+            self.idle.wait_for(lambda: all(thread == me for thread in self.running.values()))
+            if not self.running:
+                self.free()
+
+    def free(self) -> None:
         raw.kp_runner_free(self.runner)
         raw.kp_client_free(self.client)
 
@@ -163,7 +221,10 @@ def hand_over(operation: Operation[Any], give: KeyFunction) -> str:
     try:
         return take(operation.handle, resolved(operation, give()))
     except Exception as problem:
-        return f"{type(problem).__name__}: {problem}"
+        try:
+            return f"{type(problem).__name__}: {problem}"
+        except Exception:  # its text is no better
+            return type(problem).__name__
 
 
 def take(op: raw.Op, value: Any) -> str:
@@ -194,8 +255,8 @@ def resolved(operation: Operation[Any], value: Any) -> Any:
         try:
             return future.result(SLICE_MS / 1000)
         except (concurrent.futures.TimeoutError, TimeoutError):
-            if future.done():
-                raise
+            if future.done():  # with a TimeoutError of its own, or just now
+                return future.result()
             if raw.kp_op_cancelled(op) or raw.kp_local_mono_ms() >= raw.kp_op_until(op):
                 future.cancel()
                 raise TimeoutError("it did not come to an end in time") from None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
+import traceback
 from typing import Any, Dict, List
 
 from . import _raw as raw
@@ -26,16 +28,33 @@ def take_events(client: raw.Client) -> List[Dict[str, Any]]:
     return events
 
 
+def tell(event: Dict[str, Any]) -> None:
+    level = LEVELS.get(event.pop("level", ""), logging.INFO)
+    if LOGGER.isEnabledFor(level):
+        # "%s": the message is text, whatever marks it has.
+        record = LOGGER.makeRecord(LOGGER.name, level, __file__, 0, "%s", (event.pop("message", ""),), None, "tell")
+        for name, value in event.items():
+            # What a factory of the program put there already stays: logging's own way (extra) would raise.
+            record.__dict__.setdefault(name, value)
+        LOGGER.handle(record)
+
+
 def tell_log(client: raw.Client) -> None:
     """Hands them to the logger. A handler of it that uses a client itself does not come here again."""
     if getattr(_mine, "telling", False):
         return
     _mine.telling = True
     try:
-        for event in take_events(client):
-            level = LEVELS.get(event.pop("level", ""), logging.INFO)
-            message = event.pop("message", "")
-            # "%s": the message is text, whatever marks it has.
-            LOGGER.log(level, "%s", message, extra=event)
+        try:
+            events = take_events(client)
+        except ValueError:  # it was closed meanwhile
+            events = []
+        for event in events:
+            try:
+                tell(event)
+            except Exception:
+                # What a filter or a factory of the program raises takes no answer away that was paid. As logging does it:
+                if logging.raiseExceptions and sys.stderr:
+                    traceback.print_exc()
     finally:
         _mine.telling = False

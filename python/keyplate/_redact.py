@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Optional, Tuple, Type, TypeVar, Union, cast
@@ -17,8 +18,17 @@ if TYPE_CHECKING:
 
 Text = TypeVar("Text", str, bytes)
 _mine = threading.local()
-_learning = threading.Lock()
+_learning = threading.RLock()  # a handler of a signal may log in the midst of it
 _local_client: Optional[raw.Client] = None
+
+
+def _after_fork() -> None:
+    """A thread that held it is not there any more."""
+    global _learning
+    _learning = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _local(provider: Optional[str] = None, bare_hex: Optional[str] = None) -> raw.Client:
@@ -105,7 +115,9 @@ def redact(text: Text) -> Text:
             shown = raw.kp_redactor_feed(_redactor(), _encode(text), 1)
         return text if shown is None else _decode(shown)
     if not isinstance(text, (bytes, bytearray, memoryview)):
-        raise TypeError(f"str or bytes expected, got {type(text).__name__}")
+        kind = type(text).__name__
+        del text  # no traceback keeps it
+        raise TypeError(f"str or bytes expected, got {kind}")
     shown = raw.kp_redactor_feed(_redactor(), text, 1)
     return text if shown is None else shown
 

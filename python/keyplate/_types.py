@@ -125,12 +125,17 @@ class Key:
     @classmethod
     def from_value(cls, value: Union[str, bytes, bytearray, memoryview]) -> Key:
         """A copy of the key in guarded memory. From now on no redactor shows it."""
+        try:
+            secret = raw.kp_secret_new(value)
+        finally:
+            del value  # no traceback keeps it
         self = object.__new__(cls)
-        self._secret = raw.kp_secret_new(value)
+        self._secret = secret
         return self
 
     def __str__(self) -> str:
-        return raw.kp_secret_mask(self._secret)
+        secret: Optional[raw.Secret] = getattr(self, "_secret", None)  # __new__ alone gives none
+        return "***" if secret is None else raw.kp_secret_mask(secret)
 
     def __repr__(self) -> str:
         return f"Key({self})"

@@ -20,7 +20,7 @@ import io
 import logging
 import traceback
 from types import TracebackType
-from typing import Any, Callable, Dict, Optional, Tuple, Type, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Type, Union
 
 from ._redact import redact
 
@@ -43,17 +43,11 @@ def _shown(value: Any) -> str:
 
 
 def _is_clean(value: Any) -> bool:
-    for text in (_shown(value), _safe_repr(value)):
-        if redact(text) != text:
-            return False
-    return True
-
-
-def _safe_repr(value: Any) -> str:
+    """What cannot be shown as a whole, because of one part, may have anything in its other parts."""
     try:
-        return repr(value)
-    except Exception as problem:
-        return f"<{type(value).__name__}: {type(problem).__name__}>"
+        return all(redact(text) == text for text in (str(value), repr(value)))
+    except Exception:
+        return False
 
 
 def _clean(value: Any, depth: int = 0) -> Any:
@@ -88,67 +82,86 @@ def redact_value(value: Any) -> Any:
     return _clean(value)
 
 
-def _message(record: logging.LogRecord) -> str:
-    """The whole message. Arguments that do not fit the text do not stop it."""
-    try:
-        return record.getMessage()
-    except Exception as problem:
-        return f"{_shown(record.msg)} (arguments do not fit: {type(problem).__name__})"
-
-
 def _trace(info: _ExcInfo) -> str:
     text = io.StringIO()
     traceback.print_exception(info[0], info[1], info[2], None, text)
     return text.getvalue().removesuffix("\n")
 
 
-def _has_key(problem: Optional[BaseException], seen: Dict[int, bool]) -> bool:
+def _has_key(first: Optional[BaseException]) -> bool:
     """Whether an exception, or what caused it, has a key in what it keeps beside its text."""
-    if problem is None or id(problem) in seen:
-        return False
-    seen[id(problem)] = True
-    return (
-        not _is_clean(problem.args)
-        or not _is_clean(vars(problem))
-        or _has_key(problem.__cause__, seen)
-        or _has_key(problem.__context__, seen)
-        or any(_has_key(part, seen) for part in getattr(problem, "exceptions", ()))
-    )
+    seen: Dict[int, BaseException] = {}
+    waiting: List[Any] = [first]
+    while waiting:
+        problem = waiting.pop()
+        if not isinstance(problem, BaseException) or id(problem) in seen:
+            continue
+        seen[id(problem)] = problem
+        if not _is_clean(problem.args) or not _is_clean(problem.__dict__):
+            return True
+        parts = getattr(problem, "exceptions", None)
+        waiting += [problem.__cause__, problem.__context__, *(parts if isinstance(parts, (list, tuple)) else ())]
+    return False
 
 
 def redact_record(record: logging.LogRecord) -> logging.LogRecord:
-    """Takes the keys out of a record, in place."""
-    message = _message(record)
-    shown = redact(message)
-    if shown != message or not _fits(record) or not _is_clean(record.args) or not _is_clean(record.msg):
-        # The text is formatted now: %d and its like have done their work, and no argument is left to format.
-        record.msg, record.args = shown, None
-    for name, value in list(record.__dict__.items()):
-        if name not in _OWN and not isinstance(value, _PLAIN):
-            record.__dict__[name] = _clean(value)
-    _redact_exception(record)
-    if record.stack_info:
-        record.stack_info = redact(record.stack_info)
+    """Takes the keys out of a record, in place. Whatever is in it, a call of a logger does not fail for it."""
+    try:
+        _redact_message(record)
+        for name, value in list(record.__dict__.items()):
+            if name not in _OWN and not isinstance(value, _PLAIN):
+                record.__dict__[name] = _clean(value)
+        _redact_exception(record)
+        if record.stack_info:
+            record.stack_info = _clean(record.stack_info)
+    except Exception as problem:
+        # What cannot be looked at is not shown.
+        for name in [name for name in record.__dict__ if name not in _OWN]:
+            del record.__dict__[name]
+        record.msg, record.args = f"{MASK} (it could not be looked at: {type(problem).__name__})", ()
+        record.exc_info = record.exc_text = record.stack_info = None
     return record
 
 
-def _fits(record: logging.LogRecord) -> bool:
+def _redact_message(record: logging.LogRecord) -> None:
     try:
-        record.getMessage()
+        message, fits = record.getMessage(), True
+    except Exception as problem:
+        # Arguments that do not fit the text do not stop it.
+        message, fits = f"{_shown(record.msg)} (arguments do not fit: {type(problem).__name__})", False
+    shown = redact(message)
+    if fits and shown == message and _is_clean(record.args) and _is_clean(record.msg):
+        return
+    # The text is formatted now: %d and its like have done their work, and no argument is left to format.
+    record.msg, record.args = shown, ()
+    if type(record).getMessage is not logging.LogRecord.getMessage and _message_of(record) != shown:
+        # A program's own class of records, which takes the text for a format: it is none any more.
+        record.__class__ = logging.LogRecord
+
+
+def _message_of(record: logging.LogRecord) -> Optional[str]:
+    try:
+        return record.getMessage()
     except Exception:
-        return False
-    return True
+        return None
 
 
 def _redact_exception(record: logging.LogRecord) -> None:
     if record.exc_text:
-        record.exc_text = redact(record.exc_text)
-    info = record.exc_info
-    if not info or not isinstance(info, tuple) or info[0] is None:
+        record.exc_text = _clean(record.exc_text)
+    info: Any = record.exc_info
+    if isinstance(info, BaseException):
+        info = record.exc_info = (type(info), info, info.__traceback__)
+    if not isinstance(info, tuple) or len(info) != 3 or info[0] is None:
         return
-    text = _trace(info)
-    shown = redact(text)
-    if shown != text or _has_key(info[1], {}):
+    try:
+        text = _trace(info)
+    except Exception as problem:  # too many causes, say
+        text, shown = "", f"{_shown(info[1])} (its traceback cannot be shown: {type(problem).__name__})"
+    else:
+        shown = text
+    shown = redact(shown)
+    if shown != text or _has_key(info[1]):
         # The exception itself has the key in it: its text stays, for whoever shows the record.
         record.exc_text, record.exc_info = record.exc_text or shown, None
 
@@ -197,27 +210,35 @@ class RedactingFormatter(logging.Formatter):
             record.exc_text = kept
 
 
-_handle: Optional[Callable[[logging.Logger, logging.LogRecord], None]] = None
+_filter: Optional[Callable[[logging.Filterer, logging.LogRecord], Any]] = None
+_active = False
 
 
 def install() -> None:
     """Takes keys out of the records of all loggers, for handlers that are there and for those that come later, whatever
-    dictConfig does. Twice is fine."""
-    global _handle
-    if _handle is not None:
+    dictConfig does, and after the filters of both, which may add something. Twice is fine."""
+    global _filter, _active
+    _active = True
+    if _filter is not None:
         return
-    original = _handle = logging.Logger.handle
+    original = _filter = logging.Filterer.filter
 
     @functools.wraps(original)
-    def handle(self: logging.Logger, record: logging.LogRecord) -> None:
-        original(self, redact_record(record))
+    def filter(self: logging.Filterer, record: logging.LogRecord) -> Any:
+        # Since Python 3.12 a filter may give another record.
+        passes = original(self, record)
+        if passes and _active:
+            redact_record(passes if isinstance(passes, logging.LogRecord) else record)
+        return passes
 
-    setattr(logging.Logger, "handle", handle)  # noqa: B010 (a method, to type checkers)
+    setattr(logging.Filterer, "filter", filter)  # noqa: B010 (a method, to type checkers)
 
 
 def uninstall() -> None:
     """Undoes install()."""
-    global _handle
-    if _handle is not None:
-        setattr(logging.Logger, "handle", _handle)  # noqa: B010
-        _handle = None
+    global _filter, _active
+    _active = False
+    # Another package may have put something around it meanwhile: then that stays, and this does nothing.
+    if _filter is not None and getattr(logging.Filterer.filter, "__wrapped__", None) is _filter:
+        setattr(logging.Filterer, "filter", _filter)  # noqa: B010
+        _filter = None

@@ -46,8 +46,8 @@ static inline int scratch_teardown(void **state) {
 
 /* The path of a name in the folder; one of eight buffers in turn. */
 static inline const char *scratch_path(const char *name) {
-    static char paths[8][512];
-    static unsigned next;
+    static _Thread_local char paths[8][512];
+    static _Thread_local unsigned next;
     char *path = paths[next++ % 8];
     snprintf(path, sizeof paths[0], "%s/%s", scratch_folder, name);
     return path;

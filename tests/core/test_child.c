@@ -1,5 +1,6 @@
 /* test_child.c: tests child.c with programs that do not end by themselves, and in hosts that get in its way. */
 #include "exec_case.h"
+#include "sanitized.h"
 
 #include <pthread.h>
 
@@ -150,7 +151,7 @@ static bool another_users_program(void) {
 static void a_program_that_this_user_may_not_end(void **state) {
     (void)state;
     char lines[1100];
-    if (geteuid() != 0 || system("command -v python3 >/dev/null") != 0)
+    if (SANITIZED || geteuid() != 0 || system("command -v python3 >/dev/null") != 0)
         skip();
     snprintf(lines, sizeof lines,
              "import os, time\nos.setresuid(0, 0, 0)\nopen('%s', 'w').close()\nwhile not os.path.exists('%s'):\n"

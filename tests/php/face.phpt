@@ -117,8 +117,9 @@ test('sensitive parameters are marked', function () {
         }
     }
     sort($marked);
-    same(['Keyplate\Client::__construct key', 'Keyplate\Client::__construct keys', 'Keyplate\Client::__construct options',
-          'Keyplate\Client::shared key', 'Keyplate\Client::shared keys', 'Keyplate\Client::shared options', 'Keyplate\Client::solve params',
+    same(['Keyplate\Client::__construct key', 'Keyplate\Client::__construct keys', 'Keyplate\Client::__construct more',
+          'Keyplate\Client::__construct options', 'Keyplate\Client::shared key', 'Keyplate\Client::shared keys', 'Keyplate\Client::shared more',
+          'Keyplate\Client::shared options', 'Keyplate\Client::solve params',
           'Keyplate\Client::submit params', 'Keyplate\Key::fromValue value',
           'Keyplate\Redactor::feed part', 'Keyplate\redact text'], $marked);
 });
@@ -194,6 +195,8 @@ test('an upload and every type of parameter', function () {
     }
     thrown(fn () => $c->submit('turnstile', ['a', 'b']), InvalidRequestException::class);
     thrown(fn () => $c->submit('turnstile', ['file' => 5]), InvalidRequestException::class);
+    // Not dropped as if it were the upload.
+    thrown(fn () => $c->submit('turnstile', ["file\0more" => 'x', 'sitekey' => 'a', 'pageurl' => PAGE]), InvalidRequestException::class);
     thrown(fn () => $c->submit('turnstile', ['sitekey' => "\xff", 'pageurl' => PAGE]), InvalidRequestException::class);
     $loop = [];
     $loop['a'] = &$loop;
@@ -260,11 +263,16 @@ test('shared clients are one', function () {
     $other = $make(key: Key::fromValue(made_key()));
     same('pending', $other->keys()[0]['state'], 'another key');
     same('pending', $make(key: Key::fromValue($key), timeout: '5s')->keys()[0]['state'], 'another option');
-    $c = $make(key: fn () => $key);
-    $c->balance();
-    unset($c);
-    $c = $make(key: fn () => throw new LogicException('its value is known already'));
-    $c->balance();
+    // A function is asked each time, and what it gives tells clients apart: it may mean another account by now.
+    same('current', $make(key: fn () => $key)->keys()[0]['state'], 'the same value');
+    foreach ([made_key(), made_key()] as $value) {
+        $c = $make(key: fn () => $value);
+        same('pending', $c->keys()[0]['state'], 'another value of the same function');
+        $c->balance();
+        same('***' . substr($value, -4), $c->keys()[0]['masked']);
+    }
+    thrown(fn () => $make(key: fn () => 1), Keyplate\Exception\AuthenticationException::class);
+    thrown(fn () => $make(key: fn () => throw new LogicException('none today')), LogicException::class);
     check(str_contains(shown($b), '["shared"]=>'));
     $connections = [];
     foreach (file(getenv('KP_SEEN')) as $line) {
@@ -273,7 +281,40 @@ test('shared clients are one', function () {
             $connections[$connection] = true;
         }
     }
-    same(2, count($connections), 'connections');
+    same(3, count($connections), 'connections');
+});
+
+test('functions of shared clients are told apart by what they give', function () {
+    $options = ['url' => ['captchaai' => getenv('KP_SERVICES') . '/' . service('good')], 'store' => 'memory:'];
+    [$one, $two] = [made_key(), made_key()];
+    $gives = [fn () => $one,
+        fn () => $two, new class ($one) {
+            public function __construct(public string $key)
+            {
+            }
+            public function __invoke(): string
+            {
+                return $this->key;
+            }
+        }, 'made_key'];
+    $masked = [];
+    foreach ($gives as $i => $give) {
+        $c = Client::shared(key: Closure::fromCallable($give), config: false, options: $options);
+        same($i === 2 ? 'current' : 'pending', $c->keys()[0]['state'], "function $i");
+        $c->balance();
+        $masked[] = $c->keys()[0]['masked'];
+    }
+    same(['***' . substr($one, -4), '***' . substr($two, -4), '***' . substr($one, -4)], array_slice($masked, 0, 3));
+});
+
+test('two objects are never equal', function () {
+    $make = [fn () => new Client(config: false), fn () => Keyplate\Key::fromValue(made_key()), fn () => new Keyplate\Redactor,
+        fn () => Keyplate\Raw\kp_config_new()];
+    foreach ($make as $new) {
+        $object = $new();
+        check($object == $object && $object != $new(), get_class($object));
+        check(!in_array($object, [$new()]), get_class($object));
+    }
 });
 
 class Own extends Client

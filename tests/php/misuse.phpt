@@ -96,6 +96,21 @@ test('no step that hands out a key is there', function () {
     }
 });
 
+test('k9_no_trace_of_a_raw_function_shows_a_key', function () {
+    if (PHP_VERSION_ID < 80200) {
+        return;
+    }
+    $before = ini_set('zend.exception_ignore_args', '0');
+    $key = made_key();
+    foreach ([fn () => kp_secret_new($key, 1), fn () => kp_config_load(null, $key), fn () => kp_config_hold(null, $key, null),
+              fn () => kp_op_set(null, $key, $key), fn () => kp_read_give(null, $key), fn () => kp_redactor_feed(null, $key, 1)] as $work) {
+        $trace = thrown($work, Error::class)->getTrace();
+        check(count($trace[0]['args']) > 0, 'arguments are shown');
+        same(null, fragment_of($key, print_r($trace[0], true)));
+    }
+    ini_set('zend.exception_ignore_args', $before);
+});
+
 test('any arguments', function () {
     $thrown = $answered = 0;
     $functions = array_filter((new ReflectionExtension('keyplate'))->getFunctions(), fn ($name) => str_starts_with($name, 'Keyplate\Raw'), ARRAY_FILTER_USE_KEY);

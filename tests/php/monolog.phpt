@@ -126,6 +126,42 @@ namespace {
         same(200, $done['level']);
     });
 
+    test('k9_what_is_not_utf8_hides_no_key_in_an_object', function () {
+        $key = known('Log-' . made_key(12));
+        $object = new class ("\xff $key") implements JsonSerializable {
+            public function __construct(public string $value)
+            {
+            }
+            public function jsonSerialize(): array
+            {
+                return ['value' => $this->value];
+            }
+        };
+        foreach ([$object, (object) ['inner' => (object) ['value' => "\xff $key"]]] as $value) {
+            $done = (new RedactingProcessor)(new LogRecord('m', ['value' => $value]));
+            same(null, fragment_of($key, print_r($done, true)));
+        }
+    });
+
+    test('an object that cannot show itself is its class', function () {
+        $json = new class implements JsonSerializable {
+            public function jsonSerialize(): mixed
+            {
+                throw new LogicException('no');
+            }
+        };
+        $text = new class {
+            public function __toString(): string
+            {
+                throw new LogicException('no');
+            }
+        };
+        foreach (['json' => $json, 'text' => $text, 'deep' => (object) ['json' => $json]] as $value) {
+            $done = (new RedactingProcessor)(new LogRecord('m', ['value' => $value]));
+            same('[object ' . get_debug_type($value) . ']', $done->context['value']);
+        }
+    });
+
     test('k9_a_formatter_takes_keys_out_of_what_is_written', function () {
         $key = known('Log-' . made_key(12));
         $formatter = new RedactingFormatter(new Formatter);

@@ -175,6 +175,26 @@ def test_hostile_arguments(echo, one, two, three):
             pass
 
 
+def test_names_of_parameters_are_text(client_of):
+    for name in (None, 1, True, b"a", ("a",)):
+        with pytest.raises(TypeError, match="name of a parameter"):
+            client_of("http://127.0.0.1:1").submit("brand_new_method", {name: "a"})
+
+
+def test_a_very_long_timeout(client_of):
+    for timeout in (10**12, 10**400, 10**5000, 1e300, datetime.timedelta.max):
+        with pytest.raises(keyplate.UsageError, match="366 days"):
+            client_of("http://127.0.0.1:1").balance(timeout=timeout)
+
+
+def test_a_cost_is_exact_in_any_context(monkeypatch):
+    facts = {"answer": "a", "cost_micro": "1234567"}
+    monkeypatch.setattr(keyplate._raw, "kp_op_get", lambda op, name: facts.get(name))
+    with decimal.localcontext(decimal.Context(prec=2, traps=[decimal.Inexact])):
+        cost = keyplate._calls.solution_of(None).cost
+    assert str(cost) == "1.234567"
+
+
 def test_circles_and_depth(client_of):
     circle = {}
     circle["a"] = circle

@@ -81,11 +81,28 @@ def test_the_command(box):
     assert (done.returncode, done.stdout) == (0, "10\n"), done.stderr
 
 
+def test_tools_that_import_every_module_run_no_command():
+    """Such as pydoc, or collectors of tests."""
+    import keyplate.__main__ as command
+
+    assert callable(command.main)
+
+
 def test_types(tmp_path):
     """mypy --strict has nothing to say, neither of the package nor of a program that uses it."""
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"
-    program.write_text(examples()[0] + "reveal_type(client.submit('a'))\nreveal_type(client.result('a'))\n")
+    program.write_text(examples()[0] + """
+class Own(keyplate.Client):
+    def more(self) -> int:
+        return 1
+with Own() as own:
+    own.more()
+places: list[str] = ["env:A"]
+keyplate.Client(keys=places)
+reveal_type(client.submit('a'))
+reveal_type(client.result('a'))
+""")
     package = README.parent / "keyplate"
     done = subprocess.run([sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path}/cache", str(package), str(program)],
                           capture_output=True, text=True, env={**os.environ, "MYPYPATH": str(package.parent)}, cwd=tmp_path)

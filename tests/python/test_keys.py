@@ -82,6 +82,39 @@ def test_a_key_where_a_reference_belongs_is_not_repeated():
         assert own and key not in "".join(str(frame.locals) for frame in own)
 
 
+@pytest.mark.parametrize("wrong", [
+    lambda key: keyplate.Client(key=key, limits=object()),
+    lambda key: keyplate.Client(keys=[key, float("nan")]),
+    lambda key: keyplate.Client(key=key, poll={(): 1}),
+    lambda key: keyplate.Key.from_value("\ud800" + key),
+    lambda key: keyplate.Key.from_value([key]),
+    lambda key: keyplate.redact([key]),
+    lambda key: the_client().solve("turnstile", key=key, more=object()),
+    lambda key: the_client().solve("turnstile", {"key": key}, more=float("nan")),
+    lambda key: the_client().submit("turnstile", {"key": key, None: 1}),
+    lambda key: the_client().solve("turnstile", key=key, timeout="a"),
+    lambda key: the_client().solve("post", file=key),
+    lambda key: the_client().solve(7, key=key, client_id="a"),
+])
+def test_a_wrong_argument_shows_none_that_stands_beside_it(wrong):
+    key = secrets.token_hex(16)
+    with pytest.raises((TypeError, ValueError)) as caught:
+        wrong(key)
+    assert key not in str(caught.value)
+    problem, seen = caught.value, 0
+    while problem is not None:
+        for frame in traceback.TracebackException.from_exception(problem, capture_locals=True).stack:
+            if frame.filename != __file__:
+                seen += 1
+                assert key not in str(frame.locals), frame
+        problem = problem.__context__
+    assert seen
+
+
+def the_client():
+    return keyplate.Client(config=False)
+
+
 # ---- K9 ----
 
 
@@ -121,6 +154,7 @@ def test_k9_keys_by_value(key_file):
         keyplate.Key.from_value(value=[value])
     assert value not in every_text_of(key)
     assert str(keyplate.Key.from_value("short")) == "***"
+    assert repr(keyplate.Key.__new__(keyplate.Key)) == "Key(***)"
 
 
 def test_k9_a_function_that_fails_with_the_key(client_of, key_file):

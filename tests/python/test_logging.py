@@ -261,7 +261,8 @@ def test_install_covers_what_comes_later(capsys):
         logging.getLogger("late.parent").handlers.clear()
     out = capsys.readouterr().out
     assert out == f"the key {MASK} {MASK}\n{MASK} key={MASK}\n"
-    assert logging.Logger.handle.__module__ == "logging"
+    assert logging.Logger.handle.__module__ == logging.Filterer.filter.__module__ == "logging"
+    assert not hasattr(logging.Filterer.filter, "__wrapped__")
 
 
 def test_queues(log):
@@ -298,6 +299,142 @@ def test_the_formatter_is_a_formatter():
     assert safe.SafeFormatter("{levelname}:{message}", style="{").format(record) == "INFO:a {b}"
     assert safe.SafeFormatter(datefmt="%Y").formatTime(record) == logging.Formatter(datefmt="%Y").formatTime(record)
     assert safe.RedactingFormatter().format(record) == "a {b}"
+
+
+def test_what_cannot_be_shown_hides_no_key_beside_it():
+    for part in (Broken(), deep_list(3000)):
+        shown = safe.redact_value({"part": part, "key": KEY, "apikey": "abcdefghijk"})
+        assert shown["key"] == MASK and shown["apikey"] == MASK
+        assert KEY not in repr(shown)
+
+
+def deep_list(depth):
+    made = inner = []
+    for _ in range(depth):
+        inner.append([])
+        inner = inner[0]
+    inner.append(KEY)
+    return made
+
+
+class Odd(Exception):
+    exceptions = None
+
+
+class Odder(Exception):
+    exceptions = ["a", 7]
+
+
+class Oddest(Exception):
+    @property
+    def exceptions(self):
+        raise RuntimeError(KEY)
+
+
+def long_chain():
+    last = ValueError(KEY)
+    for number in range(3000):
+        problem = ValueError(str(number))
+        problem.__context__ = last
+        last = problem
+    return last
+
+
+@pytest.mark.parametrize("install", [install_filter, install_all])
+@pytest.mark.parametrize("problem", [Odd("a"), Odder("a"), Oddest("a"), long_chain(), Odd(KEY)], ids=lambda problem: type(problem).__name__)
+def test_no_exception_makes_a_call_of_a_logger_fail(log, install, problem, capsys):
+    install(log)
+    try:
+        log.error("it failed", exc_info=problem)
+    finally:
+        safe.uninstall()
+    assert log.stream.getvalue() and KEY not in log.stream.getvalue() + capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [{"exc_info": (ValueError, ValueError(KEY))}, {"exc_info": ValueError(KEY)}, {"stack_info": [KEY]},
+                                  {"exc_text": [KEY]}, {"args": 7, "msg": "%d " + KEY}])
+def test_records_that_no_logger_made(more):
+    record = safe.redact_record(logging.makeLogRecord({"msg": "a", **more}))
+    assert KEY not in (repr(vars(record)) if not isinstance(more.get("exc_info"), tuple) else record.getMessage())
+
+
+class Braces(logging.LogRecord):
+    def getMessage(self):  # noqa: N802
+        return str(self.msg).format(*self.args)
+
+
+def test_classes_of_records_of_the_program(covered, capsys):
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(Braces)
+    try:
+        covered.info("{} {{x}} {}", 1, KEY)
+    finally:
+        logging.setLogRecordFactory(before)
+    assert covered.stream.getvalue().endswith(f" 1 {{x}} {MASK}\n") and not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("of", ["logger", "handler"])
+def test_install_sees_what_filters_add(log, of):
+    def add(record):
+        record.url = f"?key={KEY}"
+        return True
+
+    (log if of == "logger" else log.handler).addFilter(add)
+    log.handler.setFormatter(logging.Formatter("%(message)s %(url)s"))
+    safe.install()
+    try:
+        log.info("a")
+    finally:
+        safe.uninstall()
+    assert log.stream.getvalue() == f"a ?key={MASK}\n"
+
+
+def test_uninstall_leaves_what_another_package_put_around(log):
+    before = logging.Filterer.filter
+    safe.install()
+    ours = logging.Filterer.filter
+
+    def around(self, record):
+        return ours(self, record)
+
+    logging.Filterer.filter = around
+    try:
+        safe.uninstall()
+        assert logging.Filterer.filter is around
+        log.info("%s", "key=abcdefghijk")
+        safe.install()
+        log.info("%s", "key=abcdefghijk")
+    finally:
+        logging.Filterer.filter = ours
+        safe.uninstall()
+    assert logging.Filterer.filter is before
+    first, second = log.stream.getvalue().splitlines()
+    assert "abcdefghijk" in first and "abcdefghijk" not in second
+
+
+def test_no_logging_of_the_program_takes_an_answer_away(serve, client_of, caplog, capsys):
+    client = client_of(serve().url)
+    before = logging.getLogRecordFactory()
+
+    def factory(*args, **more):
+        record = before(*args, **more)
+        record.task = record.status = "of the program"
+        return record
+
+    def fail(record):
+        raise RuntimeError("a filter that fails")
+
+    caplog.set_level(1, "keyplate")
+    logging.setLogRecordFactory(factory)
+    try:
+        assert client.solve(*PAID["captchaai"]).answer == "the answer"
+        assert caplog.records[-1].event == "keyplate.solve" and caplog.records[-1].task == "of the program"
+        logging.getLogger("keyplate").addFilter(fail)
+        assert client.solve(*PAID["captchaai"]).answer == "the answer"
+    finally:
+        logging.setLogRecordFactory(before)
+        logging.getLogger("keyplate").removeFilter(fail)
+    assert "a filter that fails" in capsys.readouterr().err
 
 
 def test_events_go_to_the_logger(serve, client_of, caplog):

@@ -131,7 +131,79 @@ def test_close_ends_the_calls_of_other_threads(serve, client_of):
             use()
 
 
+def test_a_handler_of_a_signal_may_close_the_client(serve, client_of):
+    server = serve(PENDING)
+    client = client_of(server.url)
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: client.close())
+    kick = threading.Thread(target=lambda: until(lambda: server.of("result"), "a poll") and os.kill(os.getpid(), signal.SIGUSR1))
+    try:
+        kick.start()
+        with pytest.raises(keyplate.CancelledError) as caught:
+            client.wait("4711", timeout=PATIENCE)
+    finally:
+        kick.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert caught.value.task.id == "4711"
+    with pytest.raises(keyplate.UsageError, match="closed"):
+        client.balance()
+    with pytest.raises(ValueError):
+        keyplate._raw.kp_runner_local(client._core.runner)  # all is freed
+    client.close()
+
+
+def test_an_interrupt_anywhere_leaves_a_client_that_closes(serve, client_of):
+    """However many signals come, and wherever: close() waits for nothing that is not there."""
+    client = client_of(serve().url, log=False)
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    before, interrupted = signal.signal(signal.SIGALRM, stop), 0
+    try:
+        for number in range(300):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.00002 * (number + 1))
+                try:
+                    client.balance()
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                interrupted += 1
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted
+    client.close()
+
+
+def test_a_call_that_is_begun_and_then_closed(serve, client_of):
+    """Another thread closes between the two halves of a call."""
+    client = client_of(serve().url)
+    operation = keyplate._calls.begin_look(client._core, keyplate._raw.KP_BALANCE, None)
+    client.close()
+    with pytest.raises(keyplate.CancelledError):
+        client._core.run(operation)
+
+
 # ---- Forks ----
+
+
+def test_k8_a_fork_in_the_midst_of_a_call_submits_once(serve, client_of):
+    server, made = serve(), []
+
+    def give():
+        made.append(os.fork())
+        return "a-key-" + os.urandom(9).hex()
+
+    client = client_of(server.url, key=give)
+    try:
+        outcome = client.solve(METHOD, PARAMS).answer
+    except keyplate.Error as error:
+        outcome = error.class_
+    if made == [0]:
+        os._exit(0 if outcome == "cancelled" else 1)
+    assert outcome == "the answer"
+    assert os.waitstatus_to_exitcode(os.waitpid(made[0], 0)[1]) == 0
+    assert len(server.of("submit")) == 1
 
 
 def in_child(work):
@@ -285,6 +357,34 @@ def test_a_key_from_a_coroutine_function(serve, client_of):
     assert f"key={key}&" in server.requests[0].target
     with pytest.raises(keyplate.AuthenticationError, match="AsyncClient"):
         client_of(server.url, key=give).balance()
+
+
+def test_a_coroutine_function_cannot_use_its_client(serve, client_of):
+    import secrets
+
+    key, later = secrets.token_hex(16), []
+
+    async def use():
+        await free.wait()
+        return await client.balance()
+
+    async def give():
+        with pytest.raises(keyplate.UsageError):
+            await client.balance()
+        later.append(asyncio.ensure_future(use()))
+        return key
+
+    client = client_of(serve().url, keyplate.AsyncClient, key=give)
+
+    async def main():
+        nonlocal free
+        free = asyncio.Event()
+        assert await client.balance() == keyplate.Balance("12.5")
+        free.set()  # what it started may use the client, once it is over
+        assert await later[0] == keyplate.Balance("12.5")
+
+    free = None
+    asyncio.run(main())
 
 
 # ---- The end of the process ----

@@ -136,14 +136,14 @@ static kpp_core *core_for(const kpp_made *made, bool shared) {
     return core;
 }
 
-static void construct(kpp_client *c, const kpp_given *given, bool shared) {
+static void construct(kpp_client *c, const kpp_given *given) {
     kpp_made made;
     if (kpp_configure(given, &made)) {
-        kpp_core *core = core_for(&made, shared);
+        kpp_core *core = core_for(&made, given->shared);
         if (core) {
             c->core = core;
             c->constructed = true;
-            c->shared = shared;
+            c->shared = given->shared;
             c->functions = made.functions;
             made.functions = NULL;
             if (made.log)
@@ -187,15 +187,16 @@ ZEND_METHOD(Keyplate_Client, __construct) {
     if (c->constructed)
         kpp_throw_own("misuse", "the client is constructed already");
     else
-        construct(c, &given, false);
+        construct(c, &given);
 }
 
 ZEND_METHOD(Keyplate_Client, shared) {
     kpp_given given;
     if (!parse(INTERNAL_FUNCTION_PARAM_PASSTHRU, &given))
         return;
+    given.shared = true;
     if (object_init_ex(return_value, zend_get_called_scope(execute_data)) == SUCCESS)
-        construct(kpp_client_of(Z_OBJ_P(return_value)), &given, true);
+        construct(kpp_client_of(Z_OBJ_P(return_value)), &given);
 }
 
 ZEND_METHOD(Keyplate_Client, close) {

@@ -21,7 +21,7 @@
 
 /* A new one, with zeroes where ours is; size is that of the whole. */
 zend_object *kpp_object_new(zend_class_entry *, size_t size, const zend_object_handlers *);
-/* Handlers of objects that cannot be cloned. offset: where PHP's part is. */
+/* Handlers of objects that can be neither cloned nor compared. offset: where PHP's part is. */
 void kpp_handlers_init(zend_object_handlers *, size_t offset, zend_object_free_obj_t end);
 
 /* ---- Clients: client.c, shared.c ---- */
@@ -74,6 +74,7 @@ typedef struct kpp_given {
     zend_string *provider; /* NULL: not given */
     zval *key, *keys, *config, *log, *options;
     HashTable *more;
+    bool shared; /* of a client that lives on in the process */
 } kpp_given;
 
 /* What is made of it. */

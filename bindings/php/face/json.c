@@ -57,7 +57,7 @@ static bool write_members(kpp_writer *w, HashTable *members, const char *skipped
     bool first = true;
     smart_str_appendc(&w->text, '{');
     ZEND_HASH_FOREACH_KEY_VAL(members, number, name, value) {
-        if (name && skipped && strcmp(ZSTR_VAL(name), skipped) == 0)
+        if (name && skipped && ZSTR_LEN(name) == strlen(skipped) && strcmp(ZSTR_VAL(name), skipped) == 0)
             continue;
         if (!first)
             smart_str_appendc(&w->text, ',');

@@ -15,4 +15,6 @@ void kpp_handlers_init(zend_object_handlers *handlers, size_t offset, zend_objec
     handlers->offset = (int)offset;
     handlers->free_obj = end;
     handlers->clone_obj = NULL;
+    /* They have no properties that tell two of them apart: == is as ===. */
+    handlers->compare = zend_objects_not_comparable;
 }

@@ -10,6 +10,7 @@ typedef struct making {
     kpp_made *made;
     unsigned count;
     smart_str keys; /* ids of keys by value */
+    bool asks;      /* functions are asked for their key at once */
 } making;
 
 /* ---- Members of the ring that are objects ---- */
@@ -19,6 +20,28 @@ static bool hold(const making *m, const char *name, const kpp_key *key) {
         return true;
     kpp_throw_own("out_of_memory", "memory is short");
     return false;
+}
+
+/* Of a shared client, which outlives the function and all that it has captured: it is asked now, and two values are two
+   clients. Throws, and gives false. */
+static bool ask_now(making *m, zend_object *closure, const char *name) {
+    zval function, key;
+    ZVAL_OBJ_COPY(&function, closure);
+    ZVAL_UNDEF(&key);
+    call_user_function(NULL, NULL, &function, &key, 0, NULL);
+    zval_ptr_dtor(&function);
+    bool good = !EG(exception) && Z_TYPE(key) == IS_STRING;
+    if (good) {
+        kpp_key held = {.secret = kp_secret_new(Z_STRVAL(key), Z_STRLEN(key))};
+        const kpp_part part = {Z_STRVAL(key), Z_STRLEN(key)};
+        kpp_digest(&part, 1, held.id);
+        smart_str_appendl(&m->keys, (const char *)held.id, sizeof held.id);
+        good = kpp_has_memory(held.secret) && hold(m, name, &held);
+        kp_secret_free(held.secret);
+    } else if (!EG(exception))
+        kpp_throw_own("bad_key", "the function that gives a key returned %s, not a string", zend_zval_type_name(&key));
+    zval_ptr_dtor(&key);
+    return good;
 }
 
 static bool write_key(kpp_writer *w, zend_object *object) {
@@ -31,11 +54,13 @@ static bool write_key(kpp_writer *w, zend_object *object) {
         snprintf(name, sizeof name, "key");
     else
         snprintf(name, sizeof name, "key%u", m->count);
-    smart_str_append_printf(&w->text, "\"%s:%s\"", key ? "held" : "host", name);
+    smart_str_append_printf(&w->text, "\"%s:%s\"", key || m->asks ? "held" : "host", name);
     if (key) {
         smart_str_appendl(&m->keys, (const char *)key->id, sizeof key->id);
         return hold(m, name, key);
     }
+    if (m->asks)
+        return ask_now(m, object, name);
     zval function;
     ZVAL_OBJ_COPY(&function, object);
     if (!m->made->functions)
@@ -206,7 +231,7 @@ bool kpp_configure(const kpp_given *given, kpp_made *made) {
     if (!kpp_has_memory(made->config) || !right(made->config, code))
         return false;
     made->log = is_given(s.log) ? s.log : NULL;
-    making m = {made, 0, {0}};
+    making m = {made, 0, {0}, given->shared};
     kpp_writer w = {.what = "option", .special = write_key, .with = &m};
     smart_str all = {0};
     bool ok = !given->options || load_object(&w, made->config, Z_ARRVAL_P(given->options));

@@ -6,6 +6,7 @@
 #include "raw.h"
 
 #include <string.h>
+#include <zend_attributes.h>
 
 extern zend_module_entry keyplate_raw_module_entry;
 
@@ -131,13 +132,30 @@ static void register_constants(int module_number) {
     }
 }
 
+/* Keys go in as text here, and PHP's own errors have traces: they show no argument of these functions. */
+static void hide_arguments(const char *function, uint32_t count) {
+#if PHP_VERSION_ID >= 80200
+    char name[96];
+    zend_str_tolower_copy(name, function, strlen(function));
+    zend_function *found = zend_hash_str_find_ptr(CG(function_table), name, strlen(name));
+    for (uint32_t i = 0; found && i < count; i++)
+        zend_add_parameter_attribute(found, i, ZSTR_KNOWN(ZEND_STR_SENSITIVEPARAMETER), 0);
+#else
+    (void)function;
+    (void)count;
+#endif
+}
+
 /* One at a time: PHP copies name and entry, and keeps only what SWIG's own table keeps too. */
 static bool register_function(const zend_function_entry *entry) {
     char name[96];
     snprintf(name, sizeof name, "Keyplate\\Raw\\%s", entry->fname);
     zend_function_entry list[2] = {*entry, ZEND_FE_END};
     list[0].fname = name;
-    return zend_register_functions(NULL, list, NULL, MODULE_PERSISTENT) == SUCCESS;
+    if (zend_register_functions(NULL, list, NULL, MODULE_PERSISTENT) != SUCCESS)
+        return false;
+    hide_arguments(name, entry->num_args);
+    return true;
 }
 
 bool kpp_raw_minit(int module_number) {

@@ -42,9 +42,7 @@ final class RedactingProcessor implements ProcessorInterface
             \is_array($value) => $depth < self::MOST_DEPTH ? self::cleanArray($value, $depth) : '…',
             $value instanceof \Throwable => self::cleanThrowable($value, $depth),
             $value instanceof \DateTimeInterface, $value instanceof \UnitEnum => $value,
-            $value instanceof \JsonSerializable => self::cleanText($value, self::json($value)),
-            $value instanceof \Stringable => self::cleanText($value, (string) $value),
-            \is_object($value) => self::cleanText($value, self::json($value)),
+            \is_object($value) => self::cleanObject($value),
             default => $value,
         };
     }
@@ -89,15 +87,21 @@ final class RedactingProcessor implements ProcessorInterface
         return $keep && $shown === $text ? $value : $shown;
     }
 
-    /** The object itself if what it shows is clean. */
-    private static function cleanText(object $value, string $text): mixed
+    /** The object itself if what it shows is clean; its class if it cannot show itself: a log call does not throw for that. */
+    private static function cleanObject(object $value): mixed
     {
+        try {
+            $text = $value instanceof \Stringable && !$value instanceof \JsonSerializable ? (string) $value : self::json($value);
+        } catch (\Throwable) {
+            return '[object ' . get_debug_type($value) . ']';
+        }
         $shown = \Keyplate\redact($text);
         return $shown === $text ? $value : $shown;
     }
 
+    /** What is not UTF-8 is shown too, as Monolog shows it. */
     private static function json(object $value): string
     {
-        return (string) json_encode($value, JSON_PARTIAL_OUTPUT_ON_ERROR | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
+        return (string) json_encode($value, JSON_PARTIAL_OUTPUT_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
     }
 }
