@@ -325,8 +325,17 @@ kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
     return event;
 }
 
+/* That there is none before, or that it is destroyed, says nothing of the value in use, and no other place has it. */
+static kp_event take_older(kp_op *op) {
+    bool found = op->finder.state == KP_THERE;
+    op->finder.state = KP_THERE;
+    return found ? keep_key(op) : KP_EV_ABSENT;
+}
+
 kp_event kp_op_take_found(kp_op *op) {
     kp_event event = KP_EV_UNUSABLE;
+    if (op->fetch_want == KP_FETCH_PREVIOUS)
+        return take_older(op);
     if (op->finder.state == KP_THERE) {
         bool strict = kp_config_flag(op->client->config, KP_OPT_STRICT);
         event = strict && op->finder.open ? too_open(op) : keep_key(op);

@@ -210,6 +210,34 @@ static void a_task_of_the_version_before(void **state) {
     expect_asks_with(KP_BALANCE, "POLL", 2);
 }
 
+/* The value in use serves on; the task is asked for with it. */
+static void the_version_before_is_gone(void **state) {
+    (void)state;
+    static const struct {
+        int status;
+        const char *body;
+    } rows[] = {{404, "{\"errors\":[]}"},
+                {404, "{\"data\":{\"data\":null,\"metadata\":{\"version\":3,\"destroyed\":true}}}"},
+                {403, "{\"errors\":[\"permission denied\"]}"},
+                {503, "{\"errors\":[]}"}};
+    use_vault();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        another_client();
+        forget_answers();
+        put_answer("source", 200, vault_has(2, 4));
+        put_answer("source", 200, secret[2]);
+        put_answers("source", rows[i].status, rows[i].body);
+        begin(KP_RESULT);
+        set("task", "captchaai/primary~0123abcd/4242");
+        if (!reach("POLL"))
+            fail_msg("row %zu: %s: %s", i, fact("text"), t.trace);
+        expect_key(2);
+        expect_error(KP_OK);
+        expect_asks_with(KP_SUBMIT, "SUBMIT", 2);
+        assert_false(passed("FETCH"));
+    }
+}
+
 static void learning_does_not_wait_for_a_store(void **state) {
     (void)state;
     use_vault();
@@ -248,6 +276,7 @@ int main(void) {
         CASE(a_new_version_is_found_in_the_background),
         CASE(an_outage_serves_the_last_one_for_a_time_and_a_refusal_never),
         CASE(a_task_of_the_version_before),
+        CASE(the_version_before_is_gone),
         CASE(learning_does_not_wait_for_a_store),
         CASE(stopped_in_the_midst),
     };
