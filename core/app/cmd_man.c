@@ -88,7 +88,8 @@ static void add_keys(kp_buf *out) {
         "A key is never an argument. Without configuration these places are looked at, and the first one that "
         "has a key wins; 'keyplate keys explain' shows what is there. References name a place: env:NAME, "
         "file:PATH, dotenv:PATH#NAME, json:PATH#/pointer, cred:NAME, fd:N, exec:PROGRAM ARGUMENT (what the program "
-        "writes; no shell).");
+        "writes; no shell), vault://MOUNT/PATH#FIELD, aws-sm://SECRET?region=REGION#FIELD, "
+        "gcp-sm://projects/PROJECT/secrets/SECRET/versions/latest.");
     for (size_t i = 0; (provider = kp_provider_at(i)); i++) {
         kp_buf line;
         kp_buf_init(&line, NULL);
