@@ -111,7 +111,7 @@ class Box:
         return self.put(self.folder / "given" / "log", "\n".join(lines) + "\n")
 
     def fill(self, text):
-        return text.format(stray=self.stray, key=self.key, home=self.home)
+        return text.format(stray=self.stray, stray_json=json.dumps(self.stray)[1:-1], key=self.key, home=self.home)
 
     # ---- What is looked at ----
 

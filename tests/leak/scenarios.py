@@ -214,8 +214,8 @@ SCENARIOS = [
     # ---- The key in the wrong place ----
     Scenario("stray: keys is the key", stray=(("option", "keys", "{stray}"), ("client",), ("call", "balance")),
              words=("balance", "--set", "keys={stray}"), expect=("usage",)),
-    Scenario("stray: a reference is the key", stray=(("option", "keys", '["{stray}"]'), ("client",), ("call", "balance")),
-             words=("balance", "--set", 'keys=["{stray}"]'), expect=("usage",)),
+    Scenario("stray: a reference is the key", stray=(("option", "keys", '["{stray_json}"]'), ("client",), ("call", "balance")),
+             words=("balance", "--set", 'keys=["{stray_json}"]'), expect=("usage",)),
     Scenario("stray: the key of one call", stray=(("client",), ("call", "balance", "key={stray}")),
              words=("balance", "--key", "{stray}"), expect=("usage",)),
     Scenario("stray: the name of an option", stray=(("option", "{stray}", "1"), ("client",), ("call", "balance")),

@@ -14,7 +14,7 @@ def test_one_name_is_exported(lua):
 
 def test_core_has_no_network(lua):
     core, net = needed(lua.modules / "keyplate" / "core.so"), needed(lua.modules / "keyplate.so")
-    assert not [name for name in core if "curl" in name or "ssl" in name or "crypto" in name]
+    assert not [name for name in core if "curl" in name or "ssl" in name]  # libcrypto signs, and talks to nobody
     assert any(name.startswith("libcurl") for name in net)
     assert not [name for name in core | net if "lua" in name]
 
