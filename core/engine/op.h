@@ -67,7 +67,7 @@ struct kp_op {
     bool substituted;      /* that key is gone: one of the same account is tried in its place */
     bool refreshing;       /* a key is at hand, and its places are read again */
     size_t refresh_member; /* KP_REFRESH: whose places are read */
-    bool chore_looks;      /* it asks a store over HTTP again */
+    bool chore_looks;      /* it asks a slow place again */
     bool is_chore;         /* KP_REFRESH that nobody waits for: it only proves what was found */
     char tried[KP_TRIED_MOST][KP_FINGERPRINT_SIZE]; /* keys that this operation is done with */
     unsigned tried_count;
@@ -78,7 +78,7 @@ struct kp_op {
     kp_fetch *fetch;       /* of a place over HTTP; what it comes to is told by finder */
     kp_sessions *sessions; /* the client's, while this operation fetches */
     bool fetching;
-    bool left_out; /* a place over HTTP that is not asked now */
+    bool left_out; /* a slow place that is not asked now */
     unsigned fetch_tries;
     kp_fetch_want fetch_want;
     char *room;

@@ -94,9 +94,9 @@ KP_API kp_client *kp_client_new(const kp_config *);
 KP_API void kp_client_free(kp_client *);
 /* The value of an option of this client; see kp_config_get. Lent as long as the client lives. */
 KP_API const char *kp_client_option(const kp_client *, const char *name);
-/* Work in the background that is due now: the proof of a new value of a key. An operation of the client, to be driven
-   as any other and then freed, or NULL. *next_ms: when to ask again, at the latest; UINT64_MAX: nothing is to be
-   expected. mono_ms: as for kp_on_time. No call of a user waits for it. */
+/* Work in the background that is due now: the proof of a new value of a key, a look at a store over HTTP. An operation
+   of the client, to be driven as any other and then freed, or NULL. *next_ms: when to ask again, at the latest;
+   UINT64_MAX: nothing is to be expected. mono_ms: as for kp_on_time. No call of a user waits for it. */
 KP_API kp_op *kp_client_chore(kp_client *, uint64_t mono_ms, uint64_t *next_ms);
 /* How many events wait in the client's queue: what happened, for the log of the host. KP_TELL with what=events takes
    them out. The queue keeps as many as the option "events" says; older ones go, and are counted. */
