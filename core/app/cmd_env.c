@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "policy/fetch.h"
 #include "safe/arena.h"
 
 extern char **environ;
@@ -32,9 +33,12 @@ static void hide_all(const char *text, bool begins) {
 
 void cmd_env_hide_known(void) {
     const kp_provider *provider;
+    const char *credential;
     hide_all("KEYPLATE_", true); /* credentials of a proxy; a key that was put in the wrong place */
     for (size_t i = 0; (provider = kp_provider_at(i)); i++)
         hide_all(provider->key_env, true);
+    for (size_t i = 0; (credential = kp_fetch_credential(i)); i++)
+        hide_all(credential, false);
 }
 
 void cmd_env_hide_reference(const char *reference) {

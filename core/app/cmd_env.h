@@ -4,8 +4,8 @@
 
 #include "engine/client.h"
 
-/* Takes the key variables of every service and the options of keyplate out of the block. getenv still finds them, in
-   locked memory. */
+/* Takes the key variables of every service, the credentials of stores and the options of keyplate out of the block.
+   getenv still finds them, in locked memory. */
 void cmd_env_hide_known(void);
 /* The same for the variables that the members of a client name (env:NAME). */
 void cmd_env_hide_members(const kp_members *);

@@ -1,6 +1,7 @@
 /* cmd_keys.c: the command keys: list and explain tell which places were looked at and which one won. */
 #include <string.h>
 
+#include "app/cmd_keys_manage.h"
 #include "app/cmd_keys_set.h"
 #include "app/cmd_run.h"
 #include "app/cmd_say.h"
@@ -8,12 +9,18 @@
 #include "base/text.h"
 #include "wire/json.h"
 
-enum { COLUMNS = 5, CELL_MAX = 200, LINE_MAX_BYTES = 1024 };
+enum { COLUMNS = 7, CELL_MAX = 200, LINE_MAX_BYTES = 1024 };
 
-static const char *const members[COLUMNS] = {"name", "masked", "fingerprint", "source", "state"};
-static const char *const headings[COLUMNS] = {"NAME", "MASKED", "FINGERPRINT", "SOURCE", "STATE"};
+static const char *const members[COLUMNS] = {"name",  "masked",   "fingerprint", "source",
+                                             "state", "age_days", "last_used"};
+static const char *const headings[COLUMNS] = {"NAME", "MASKED", "FINGERPRINT", "SOURCE", "STATE", "DAYS", "LAST USED"};
 
+/* A value that only other processes have has no source. */
 static bool was_found(kp_json member) {
+    return kp_json_get(member, "source").type == KP_JSON_STRING;
+}
+
+static bool is_there(kp_json member) {
     return kp_json_get(member, "masked").type == KP_JSON_STRING;
 }
 
@@ -21,7 +28,9 @@ static bool was_found(kp_json member) {
 static void add_text(kp_buf *out, kp_json value, size_t most) {
     kp_buf text;
     kp_buf_init(&text, NULL);
-    if (kp_json_string(value, &text))
+    if (value.type == KP_JSON_NUMBER)
+        kp_buf_add(out, value.raw, value.len);
+    else if (kp_json_string(value, &text))
         kp_add_shown(out, kp_buf_text(&text), text.len, most);
     out->failed |= text.failed;
     kp_buf_free(&text);
@@ -49,6 +58,8 @@ static void add_row(kp_buf *out, kp_json member, size_t width[COLUMNS], bool mea
         kp_buf cell;
         kp_buf_init(&cell, NULL);
         add_text(&cell, kp_json_get(member, members[i]), CELL_MAX);
+        if (cell.len == 0)
+            kp_buf_char(&cell, '-');
         if (!measure)
             add_cell(out, kp_buf_text(&cell), width[i], i + 1 == COLUMNS);
         else if (cell.len > width[i])
@@ -71,7 +82,7 @@ static void add_table(kp_buf *out, kp_json list) {
         kp_json member;
         size_t at = 0;
         while (kp_json_next(list, &at, NULL, &member))
-            if (was_found(member))
+            if (is_there(member))
                 add_row(out, member, width, measure);
     }
 }
@@ -140,6 +151,8 @@ static void add_explanation(kp_buf *out, const kp_provider *provider, kp_json li
     kp_json member;
     size_t at = 0, shown = 0;
     while (kp_json_next(list, &at, NULL, &member)) {
+        if (kp_json_get(member, "from").len <= 2)
+            continue; /* another value of the member before it */
         bool further = shown > 0 && kp_json_get(member, "default").type == KP_JSON_TRUE;
         if (further && !was_found(member) && !has_trouble(member)) {
             kp_buf_str(&rest, rest.len ? ", " : "");
@@ -157,6 +170,24 @@ static void add_explanation(kp_buf *out, const kp_provider *provider, kp_json li
 
 /* ---- The command ---- */
 
+static void warn_of_age(const cmd_app *app, kp_json list) {
+    kp_json member;
+    size_t at = 0;
+    while (!cmd_on(app, CMD_QUIET) && kp_json_next(list, &at, NULL, &member)) {
+        kp_json age = kp_json_get(member, "age");
+        if (!was_found(member) || (!kp_json_is(age, "warn") && !kp_json_is(age, "old")))
+            continue;
+        kp_buf line;
+        kp_buf_init(&line, NULL);
+        add_text(&line, kp_json_get(member, "name"), CELL_MAX);
+        kp_buf_str(&line, " has been in use for ");
+        add_text(&line, kp_json_get(member, "age_days"), CELL_MAX);
+        kp_buf_str(&line, " days");
+        cmd_note("warning: %s; make a new key at the service and put it in the place of this one", kp_buf_text(&line));
+        kp_buf_free(&line);
+    }
+}
+
 static int print(cmd_app *app, const kp_op *op, bool explain) {
     size_t len = 0;
     const char *answer = kp_op_get(op, "answer", &len);
@@ -173,6 +204,7 @@ static int print(cmd_app *app, const kp_op *op, bool explain) {
         add_table(&out, list);
     int status = cmd_print_masked(&out, found ? CMD_DONE : CMD_NO_KEY);
     kp_buf_free(&out);
+    warn_of_age(app, list);
     if (!found && !cmd_on(app, CMD_JSON))
         cmd_fail(app, KP_E_NO_KEY, NULL);
     return status;
@@ -194,7 +226,12 @@ static int tell(cmd_app *app, bool explain) {
 
 int cmd_keys(cmd_app *app) {
     const char *what = app->arg_count ? app->args[0] : "list";
+    bool takes_name = kp_same(what, "use") || kp_same(what, "rotate") || kp_same(what, "revoke");
+    if (app->arg_count > 1 && !takes_name)
+        return cmd_misuse(app, "'keyplate keys %s' takes no further argument", what);
     if (kp_same(what, "list") || kp_same(what, "explain"))
         return tell(app, kp_same(what, "explain"));
-    return cmd_keys_set(app);
+    if (kp_same(what, "verify"))
+        return cmd_verify(app);
+    return takes_name ? cmd_keys_manage(app, what) : cmd_keys_set(app);
 }

@@ -123,6 +123,7 @@ static int configure(cmd_app *app, const kp_provider *provider) {
     set_option(app, "host", "command");
     kp_local_configure(app->config, app->value[CMD_CONFIG]);
     set_option(app, "provider", named ? named : provider ? provider->name : NULL);
+    set_option(app, "profile", app->value[CMD_PROFILE]);
     set_option(app, "timeout", app->value[CMD_TIMEOUT]);
     set_option(app, "redact.bare_hex", app->value[CMD_BARE_HEX]);
     set_url(app);
@@ -165,6 +166,7 @@ int cmd_open(cmd_app *app, const kp_provider *provider) {
     kp_buf_free(&gaps);
     cmd_env_hide_members(&app->client->ring.members);
     cmd_env_hide_reference(app->value[CMD_KEY]);
+    cmd_env_hide_reference(kp_client_option(app->client, "redis.password"));
     return CMD_DONE;
 }
 
@@ -188,6 +190,10 @@ kp_op *cmd_op(cmd_app *app, int kind) {
         kp_op_set(op, "key", key, strlen(key));
     if (op && cmd_on(app, CMD_DRY_RUN))
         kp_op_set(op, "dry_run", "1", 1);
+    if (op && cmd_on(app, CMD_NOW))
+        kp_op_set(op, "now", "1", 1);
+    if (op && cmd_on(app, CMD_UNDO))
+        kp_op_set(op, "undo", "1", 1);
     if (op && cmd_on(app, CMD_SYNC))
         kp_op_set(op, "sync", "1", 1);
     return op;

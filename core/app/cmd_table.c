@@ -14,7 +14,9 @@ static const cmd_row rows[] = {
     {"balance", "", "prints what the account has",
      "One number on stdout: dollars at CaptchaAI, credits at NoCaptchaAI.", NULL, 0, 0, cmd_balance},
     {"verify", "", "proves by one balance call that the key is accepted",
-     "With --key REF it proves that key and no other, whatever is configured.", NULL, 0, 0, cmd_verify},
+     "With --key REF it proves that key and no other, whatever is configured. A key that is older than the option "
+     "ring.age_fail is accepted by the service, and verify still fails.",
+     NULL, 0, 0, cmd_verify},
     {"solve", "METHOD NAME=VALUE...", "submits a task, waits, and prints the answer",
      PARAMETERS " If the time is over or you press Ctrl-C, the task goes on, and its reference is printed.", NULL, 1,
      -1, cmd_solve},
@@ -22,11 +24,15 @@ static const cmd_row rows[] = {
     {"result", "TASK", "asks once for the answer; exit status 6 if it is not there yet", TASK, NULL, 1, 1, cmd_result},
     {"wait", "TASK", "waits for the answer and prints it", TASK, NULL, 1, 1, cmd_wait},
     {"report", "good|bad TASK", "tells the service whether its answer was right", TASK, "good bad", 2, 2, cmd_report},
-    {"keys", "[list|explain|set]", "shows which keys were found, or stores one",
-     "list (or nothing): the keys that were found, masked. explain: every place in the order in which it is looked at, "
-     "what is there, and which one wins. set: asks for a key without showing it and stores it in your home folder; it "
-     "reads one line from stdin when that is no terminal.",
-     "list explain set", 0, 1, cmd_keys},
+    {"keys", "[list|explain|set|verify|use|rotate|revoke] [NAME]", "shows which keys were found; manages them",
+     "list (or nothing): the keys that were found, masked, with their age and who uses them. explain: every place in "
+     "the order in which it is looked at, what is there, and which one wins. set: asks for a key without showing it "
+     "and stores it in your home folder; it reads one line from stdin when that is no terminal. verify: as 'keyplate "
+     "verify'. use NAME: that key comes first from now on, for all who share the state; --undo: the order of the "
+     "configuration again. rotate [NAME]: reads the places of a key again and proves what is there. revoke "
+     "NAME|FINGERPRINT: nobody who shares the state uses that value any more; of a NAME it is the value that was "
+     "replaced. Delete it at the service afterwards.",
+     "list explain set verify use rotate revoke", 0, 2, cmd_keys},
     {"redact", "", "copies stdin to stdout without secrets",
      "A filter for logs: keyplate redact < IN > OUT. Every key that is found here goes, in any encoding, and so do "
      "values "
@@ -53,6 +59,7 @@ static const cmd_option options[CMD_OPTIONS] = {
     [CMD_TIMEOUT] = {"--timeout", "TIME", CALLS, "time for the whole call, such as 120s or 2m"},
     [CMD_URL] = {"--url", "URL", CALLS, "base URL of the service, for a sandbox or a gateway"},
     [CMD_CONFIG] = {"--config", "FILE", CALLS " redact", "configuration file; default ~/.config/keyplate/config.json"},
+    [CMD_PROFILE] = {"--profile", "NAME", CALLS " redact", "which of the configuration file's profiles holds"},
     [CMD_SET] = {"--set", "NAME=VALUE", CALLS " redact", "sets an option of 'keyplate help config'; may be repeated"},
     [CMD_JSON] = {"--json", NULL, CALLS " version", "prints one JSON object on stdout, errors too"},
     [CMD_VERBOSE] = {"--verbose", NULL, CALLS " redact",
@@ -62,6 +69,10 @@ static const cmd_option options[CMD_OPTIONS] = {
     [CMD_VERSION] = {"--version", NULL, NULL, "prints the version"},
     [CMD_DRY_RUN] = {"--dry-run", NULL, "solve submit", "checks the parameters and prints the request; sends nothing"},
     [CMD_SYNC] = {"--sync", NULL, "solve", "one call that brings the answer (NoCaptchaAI)"},
+    [CMD_NOW] = {"--now", NULL, "verify keys",
+                 "verify: proves a key now that was refused a while ago (one proof a minute at most)"},
+    [CMD_UNDO] = {"--undo", NULL, "keys", "use, revoke: takes it back"},
+    [CMD_FORCE] = {"--force", NULL, "keys", "revoke: also a value that is or was just in use"},
     [CMD_BARE_HEX] =
         {"--bare-hex", "WHEN", "redact",
          "runs of exactly 32 hex digits go always (default), in a context of keys, or never: always, context, off"},

@@ -1,4 +1,4 @@
-/* sandbox_account.h: the accounts of the sandbox: a key each, and a balance at each service. */
+/* sandbox_account.h: the accounts of the sandbox: the keys of each, and a balance at each service. */
 #ifndef KP_APP_SANDBOX_ACCOUNT_H
 #define KP_APP_SANDBOX_ACCOUNT_H
 
@@ -6,28 +6,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
+#define SANDBOX_KEYS_MAX 4096 /* that one sandbox ever knows; one that is known no more counts too */
+
 enum { SANDBOX_CAPTCHAAI = 0, SANDBOX_NOCAPTCHAAI, SANDBOX_PROVIDERS };
 
 typedef struct sandbox_account sandbox_account;
 typedef struct sandbox_accounts sandbox_accounts;
+typedef struct sandbox_key sandbox_key;
 
 /* "captchaai", "nocaptchaai" */
 const char *sandbox_provider_name(int provider);
 
-/* NULL when memory is short. */
-sandbox_accounts *sandbox_accounts_new(void);
+/* So many accounts without a key, each with this balance at each service. NULL when memory is short. */
+sandbox_accounts *sandbox_accounts_new(size_t count, int64_t balance);
 void sandbox_accounts_free(sandbox_accounts *);
-/* Before the server runs: the set of keys does not change afterwards. A key that is there already stays as it is.
-   false when memory is short or there are too many (1024). */
-bool sandbox_accounts_add(sandbox_accounts *, const char *key, size_t len, int64_t balance);
-/* NULL if no account has this key. */
-sandbox_account *sandbox_accounts_find(const sandbox_accounts *, const char *key, size_t len);
+/* Which keys there are from now on: keys[i] has those of account i, each with a NUL behind it. Whoever asks knows the
+   keys from before or those from now, never a mixture. One that several accounts have is the first one's. false, and
+   nothing is changed: memory is short, or there are too many. Safe from any thread, as is the next. */
+bool sandbox_accounts_set(sandbox_accounts *, const kp_buf *keys);
+/* NULL if no account has this key; *key lives as long as the accounts. */
+sandbox_account *sandbox_accounts_find(sandbox_accounts *, const char *text, size_t len, const sandbox_key **key);
+
+/* "***ab12" */
+const char *sandbox_key_mask(const sandbox_key *);
+const char *sandbox_key_fingerprint(const sandbox_key *, int provider);
 
 /* A small number that names the account. */
 uint32_t sandbox_account_number(const sandbox_account *);
-/* "***ab12" */
-const char *sandbox_account_mask(const sandbox_account *);
-const char *sandbox_account_fingerprint(const sandbox_account *, int provider);
 /* These three are safe from any thread. */
 int64_t sandbox_account_balance(sandbox_account *, int provider);
 /* false: not enough there, nothing is taken. */

@@ -86,7 +86,8 @@ void sandbox_bans_wrong_key(sandbox_bans *bans, int provider, const sandbox_addr
     e->seen = now;
     e->strikes[e->count % STRIKES] = now;
     e->count++;
-    if (e->count >= STRIKES && now - e->strikes[e->count % STRIKES] < WINDOW_MS) {
+    bool many = e->count >= STRIKES && now - e->strikes[e->count % STRIKES] < WINDOW_MS;
+    if (many && bans->ban_ms) { /* of 0 ms would ban those who took the time a moment ago */
         e->until = now + bans->ban_ms;
         e->count = 0;
     }

@@ -165,7 +165,7 @@ static const char *method_problem(const sandbox_request *req, sandbox_kind *kind
 }
 
 static void submit(sandbox_service *service, sandbox_request *req, sandbox_account *account) {
-    sandbox_order order = {.provider = SANDBOX_CAPTCHAAI, .account = account};
+    sandbox_order order = {.provider = SANDBOX_CAPTCHAAI, .account = account, .key = req->key};
     const char *problem = req->too_big ? "ERROR_TOO_BIG_CAPTCHA_FILESIZE" : method_problem(req, &order.kind);
     if (!problem)
         problem = common_problem(req);

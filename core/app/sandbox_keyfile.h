@@ -3,12 +3,14 @@
 #define KP_APP_SANDBOX_KEYFILE_H
 
 #include <stdbool.h>
-#include <stddef.h>
+
+#include "base/buf.h"
 
 #define SANDBOX_KEY_MAX 255
 
-/* The key in a file, without blanks at its ends. false: problem says why. */
-bool sandbox_key_read(const char *path, char key[SANDBOX_KEY_MAX + 1], size_t *len, const char **problem);
+/* Opens a key file and keeps it open: *fd, also when it is no key file (-1: it could not even be opened). Its keys, one
+   a line, go into keys, each with a NUL behind it. false: problem says why. */
+bool sandbox_keys_read(const char *path, int *fd, kp_buf *keys, const char **problem);
 
 /* A key of 32 hex digits in a file that only its owner can read. */
 typedef struct sandbox_own_key {

@@ -50,7 +50,7 @@ static bool end(kp_buf *b, const sandbox_lines *lines) {
 }
 
 bool sandbox_ledger_add(const sandbox_lines *lines, int provider, const char *method, size_t method_len,
-                        const char *task, const sandbox_account *account, int64_t cost_micro) {
+                        const char *task, const sandbox_key *key, int64_t cost_micro) {
     if (lines->fd < 0)
         return true;
     kp_buf b;
@@ -58,9 +58,9 @@ bool sandbox_ledger_add(const sandbox_lines *lines, int provider, const char *me
     add_string(&b, "provider", sandbox_provider_name(provider));
     add_text(&b, "method", method, method_len);
     add_string(&b, "task", task);
-    const char *mask = sandbox_account_mask(account);
+    const char *mask = sandbox_key_mask(key);
     add_text(&b, "key", mask, strlen(mask));
-    add_string(&b, "fingerprint", sandbox_account_fingerprint(account, provider));
+    add_string(&b, "fingerprint", sandbox_key_fingerprint(key, provider));
     kp_buf_str(&b, ",\"cost_usd\":\"");
     kp_add_micro(&b, cost_micro);
     kp_buf_char(&b, '"');
@@ -80,6 +80,8 @@ bool sandbox_record_add(const sandbox_lines *lines, const sandbox_record *record
     add_string(&b, "call", record->call);
     if (record->fingerprint)
         add_string(&b, "fingerprint", record->fingerprint);
+    if (record->wrong_key)
+        add_string(&b, "wrong_key", record->wrong_key);
     kp_buf_fmt(&b, ",\"status\":%d", record->status);
     return end(&b, lines);
 }

@@ -37,30 +37,22 @@ static int fail(int status, const char *what, const char *name, const char *why)
     return status;
 }
 
-static int add_key(sandbox *s, const char *path) {
-    char key[SANDBOX_KEY_MAX + 1];
-    size_t len = 0;
-    const char *problem = NULL;
-    if (!sandbox_key_read(path, key, &len, &problem))
-        return fail(EXIT_USE, "key file", path, problem);
-    bool fine = sandbox_accounts_add(s->service.accounts, key, len, s->options.balance);
-    kp_wipe(key, sizeof key);
-    return fine ? EXIT_DONE : fail(EXIT_TROUBLE, "key file", path, "memory is short");
-}
-
 static int take_keys(sandbox *s) {
+    sandbox_options *o = &s->options;
     const char *problem = NULL;
-    for (size_t i = 0; i < s->options.key_file_count; i++) {
-        int status = add_key(s, s->options.key_files[i]);
-        if (status != EXIT_DONE)
-            return status;
+    bool memory_short = true;
+    if (!o->key_file_count) {
+        if (!sandbox_own_key_make(&s->own_key, &problem))
+            return fail(EXIT_TROUBLE, "making a key file", NULL, problem);
+        o->key_files[o->key_file_count++] = s->own_key.path;
     }
-    if (s->options.key_file_count)
+    s->service.accounts = sandbox_accounts_new(o->key_file_count, o->balance);
+    if (s->service.accounts)
+        s->service.watch = sandbox_watch_new(s->service.accounts, o->key_files, o->key_file_count, &memory_short);
+    if (s->service.watch)
         return EXIT_DONE;
-    if (!sandbox_own_key_make(&s->own_key, &problem))
-        return fail(EXIT_TROUBLE, "making a key file", NULL, problem);
-    s->options.key_files[s->options.key_file_count++] = s->own_key.path;
-    return add_key(s, s->own_key.path);
+    return memory_short ? fail(EXIT_TROUBLE, "key files", NULL, "too many keys (4096 at most), or memory is short")
+                        : EXIT_USE;
 }
 
 static bool read_pem(const char *path, kp_buf *to) {
@@ -166,11 +158,10 @@ static bool tell(const sandbox *s) {
 
 static int start(sandbox *s) {
     s->service.options = &s->options;
-    s->service.accounts = sandbox_accounts_new();
     s->service.bans = sandbox_bans_new(s->options.ban_ms);
     /* Ids of two sandboxes one after the other differ, as a service's would. */
     s->service.tasks = sandbox_tasks_new((uint64_t)time(NULL) * 1000);
-    if (!s->service.accounts || !s->service.bans || !s->service.tasks || !kp_crypto_start())
+    if (!s->service.bans || !s->service.tasks || !kp_crypto_start())
         return fail(EXIT_TROUBLE, "start", NULL, "memory is short");
     int status = take_files(s);
     if (status == EXIT_DONE)
@@ -198,6 +189,7 @@ static void end(sandbox *s) {
     sandbox_script_free(s->script);
     sandbox_tasks_free(s->service.tasks);
     sandbox_bans_free(s->service.bans);
+    sandbox_watch_free(s->service.watch);
     sandbox_accounts_free(s->service.accounts);
     kp_buf_free(&s->cert);
     kp_buf_free(&s->cert_key);

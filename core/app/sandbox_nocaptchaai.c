@@ -85,6 +85,7 @@ static bool take(sandbox_service *service, sandbox_request *req, sandbox_account
     const char *chosen = text_of(task, "sandbox_answer");
     *order = (sandbox_order){.provider = SANDBOX_NOCAPTCHAAI,
                              .account = account,
+                             .key = req->key,
                              .method = type,
                              .method_len = strlen(type),
                              .kind = kind,

@@ -112,17 +112,20 @@ static const option_row rows[] = {
     {"--listen", "ADDR:PORT", 1, set_listen,
      "where to listen; port 0 picks a free one. Default 127.0.0.1:0,\nwhich only this machine reaches"},
     {"--key-file", "FILE", 1, set_key_file,
-     "a file with one key that is to be known; may be repeated. Each key is\nan account. Without it a key is made, "
-     "and its file is gone at the end"},
+     "a file with the keys of an account, one a line; may be repeated. When it\nchanges it is read again: a key that "
+     "is "
+     "not there any more is refused\nfrom then on. Without it a key is made, and its file is gone at the end"},
     {"--solve-ms", "N", 1, set_solve_ms, "a task is ready after N milliseconds. Default 1500"},
     {"--balance", "USD", 1, set_balance, "what each account has at each service. Default 10"},
     {"--price", "METHOD=USD", 1, set_price,
      "what a task costs; may be repeated; * stands for all others.\nDefault *=0.001"},
     {"--allow-ip", "ADDR", 1, set_allow_ip, "only this client address may use the keys; may be repeated"},
-    {"--ban-ms", "N", 1, set_ban_ms, "how long a ban lasts after five wrong keys in a minute.\nDefault 300000"},
+    {"--ban-ms", "N", 1, set_ban_ms,
+     "how long a ban lasts after five wrong keys in a minute; 0: none.\nDefault 300000"},
     {"--script", "FILE", 1, set_script, "scenarios in JSON: slow, broken and missing answers"},
     {"--ledger", "FILE", 1, set_ledger, "append a JSON line for each task that was charged"},
-    {"--record", "FILE", 1, set_record, "append a JSON line for each request that was read whole"},
+    {"--record", "FILE", 1, set_record,
+     "append a JSON line for each request that was read whole, with the\nfingerprint of its key, never the key"},
     {"--tls", "CERT KEY", 2, set_tls, "speak HTTPS with this certificate and private key (PEM files)"},
     {"--help", "", 0, set_help, "this text"},
 };

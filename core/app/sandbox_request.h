@@ -10,6 +10,7 @@
 #include "app/sandbox_account.h"
 #include "app/sandbox_address.h"
 #include "base/buf.h"
+#include "safe/crypto.h"
 
 struct cJSON;
 
@@ -46,7 +47,8 @@ typedef struct sandbox_request {
     struct cJSON *json;
 
     /* Found out while it is worked on. */
-    const sandbox_account *account;
+    const sandbox_key *key;              /* NULL: none that is known */
+    char wrong_key[KP_FINGERPRINT_SIZE]; /* of one that is not known; else "" */
 
     /* The answer. */
     int status;

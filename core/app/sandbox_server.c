@@ -73,9 +73,10 @@ static void write_record(const sandbox_server *server, const sandbox_request *re
                              .connection = info ? (uint64_t)(uintptr_t)info->socket_context : 0,
                              .client = &req->client,
                              .status = status};
-    if (req->account)
-        record.fingerprint =
-            sandbox_account_fingerprint(req->account, second ? SANDBOX_NOCAPTCHAAI : SANDBOX_CAPTCHAAI);
+    if (req->key)
+        record.fingerprint = sandbox_key_fingerprint(req->key, second ? SANDBOX_NOCAPTCHAAI : SANDBOX_CAPTCHAAI);
+    if (req->wrong_key[0])
+        record.wrong_key = req->wrong_key;
     sandbox_record_add(&server->service->record, &record);
 }
 

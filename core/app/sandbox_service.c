@@ -32,10 +32,12 @@ static bool allowed(const sandbox_options *o, const sandbox_address *client) {
 sandbox_verdict sandbox_admit(sandbox_service *service, sandbox_request *req, int provider, const char *key, size_t len,
                               sandbox_account **out) {
     uint64_t now = sandbox_now();
+    sandbox_watch_look(service->watch);
+    *out = sandbox_accounts_find(service->accounts, key, len, &req->key);
+    if (!*out && len)
+        kp_fingerprint(key, len, sandbox_provider_name(provider), req->wrong_key);
     if (sandbox_bans_ask(service->bans, provider, &req->client, now))
         return SANDBOX_BANNED;
-    *out = sandbox_accounts_find(service->accounts, key, len);
-    req->account = *out;
     if (!*out) {
         sandbox_bans_wrong_key(service->bans, provider, &req->client, now);
         return key && has_key_form(key, len) ? SANDBOX_UNKNOWN_KEY : SANDBOX_MALFORMED_KEY;
@@ -57,8 +59,8 @@ sandbox_verdict sandbox_take(sandbox_service *service, const sandbox_order *orde
     snprintf(id, SANDBOX_ID_SIZE, "%s%llu", order->provider == SANDBOX_NOCAPTCHAAI ? NOCAPTCHAAI_START : "",
              (unsigned long long)number);
     sandbox_verdict verdict = number ? SANDBOX_FINE : SANDBOX_NO_ROOM;
-    if (number && !sandbox_ledger_add(&service->ledger, order->provider, order->method, order->method_len, id,
-                                      order->account, price))
+    if (number &&
+        !sandbox_ledger_add(&service->ledger, order->provider, order->method, order->method_len, id, order->key, price))
         verdict = SANDBOX_TROUBLE;
     if (verdict != SANDBOX_FINE)
         sandbox_account_refund(order->account, order->provider, price);

@@ -8,12 +8,14 @@
 #include "app/sandbox_options.h"
 #include "app/sandbox_request.h"
 #include "app/sandbox_task.h"
+#include "app/sandbox_watch.h"
 
 #define SANDBOX_ID_SIZE 24
 
 typedef struct sandbox_service {
     const sandbox_options *options;
     sandbox_accounts *accounts;
+    sandbox_watch *watch; /* of their key files */
     sandbox_bans *bans;
     sandbox_tasks *tasks;
     sandbox_lines ledger, record;
@@ -34,6 +36,7 @@ typedef enum sandbox_verdict {
 typedef struct sandbox_order {
     int provider;
     sandbox_account *account;
+    const sandbox_key *key;
     const char *method;
     size_t method_len;
     sandbox_kind kind;

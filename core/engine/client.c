@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "engine/client_fork.h"
+#include "engine/names.h"
 #include "safe/arena.h"
 
 /* A token bucket as in the retry quotas of other clients: a service that is down gets few retries, not three for each
@@ -82,6 +83,8 @@ static void set_up(kp_client *client) {
         client->error = KP_E_MEMORY;
         return;
     }
+    const char *profile = kp_config_value(config, KP_OPT_PROFILE);
+    kp_name_join(client->realm, sizeof client->realm, client->scope, profile[0] ? "/" : "", profile);
     client->error = kp_ring_make(&client->ring, client->provider, kp_config_value(config, KP_OPT_KEYS),
                                  kp_config_value(config, KP_OPT_HOST), &client->problem);
 }
@@ -100,6 +103,7 @@ kp_client *kp_client_new(const kp_config *config) {
     kp_buf_init(&client->weakness, NULL);
     client->owners = 1;
     client->quota = QUOTA_FULL;
+    client->preferred = SIZE_MAX;
     kp_event_queue_init(&client->events, (size_t)kp_config_number(client->config, KP_OPT_EVENTS, 0));
     set_up(client);
     kp_clients_add(client);

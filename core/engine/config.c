@@ -8,15 +8,29 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "base/when.h"
+#include "policy/keycheck.h"
 #include "policy/keyref.h"
 #include "safe/arena.h"
 #include "safe/known.h"
-#include "wire/json.h"
 
-typedef enum { WORD, KEYS, BASE_URL, TEXT, DURATION, PROXY, ADDRESS, SIZE, FLAG, STORE, REFERENCE } option_type;
+typedef enum {
+    WORD,
+    KEYS,
+    BASE_URL,
+    TEXT,
+    DURATION,
+    PROXY,
+    ADDRESS,
+    SIZE,
+    FLAG,
+    STORE,
+    REFERENCE,
+    NAME,
+    PROFILES
+} option_type;
 
-static const char *const type_names[] = {"word",    "list",   "URL",  "text",  "duration", "URL",
-                                         "address", "number", "flag", "store", "reference"};
+static const char *const type_names[] = {"word",   "list", "URL",   "text",      "duration", "URL",   "address",
+                                         "number", "flag", "store", "reference", "name",     "object"};
 
 typedef struct {
     const char *name;
@@ -78,7 +92,7 @@ int kp_config_fail(kp_config *config, const char *format, ...) {
     return KP_E_CONFIG;
 }
 
-static int no_memory(kp_config *config) {
+int kp_config_no_memory(kp_config *config) {
     config->out_of_memory = true;
     return KP_E_MEMORY;
 }
@@ -185,12 +199,20 @@ static const char *reference_problem(const char *value) {
     return "it is no reference such as env:NAME or file:PATH; the secret itself does not belong there";
 }
 
+static bool is_json(const option_row *row) {
+    return row->type == KEYS || row->type == PROFILES;
+}
+
+bool kp_config_is_json(int i) {
+    return i >= 0 && i < KP_OPTIONS && is_json(&rows[i]);
+}
+
 /* NULL if the value suits the type, else why not. */
 static const char *value_problem(const option_row *row, const char *value) {
     uint64_t number = 0;
     int64_t size = 0;
     size_t len = strlen(value);
-    if (row->type != KEYS && has_control(value))
+    if (!is_json(row) && has_control(value))
         return "it has a control character in it";
     if (len == 0)
         return row->type == WORD || row->type == FLAG || row->type == BASE_URL || row->type == SIZE ? "it is empty"
@@ -210,6 +232,11 @@ static const char *value_problem(const option_row *row, const char *value) {
     case PROXY: return proxy_problem(value);
     case STORE: return store_problem(value);
     case REFERENCE: return reference_problem(value);
+    case NAME:
+        if (kp_key_is_like(value, len))
+            return "it looks like a key itself";
+        return kp_is_held_name(value, len) ? NULL : row->range;
+    case PROFILES: return kp_profiles_problem(value);
     case KEYS:
     case BASE_URL:
     case TEXT: return NULL;
@@ -228,9 +255,10 @@ int kp_config_set(kp_config *config, const char *name, const char *value) {
         return kp_config_fail(config, "option %s cannot have this value: %s", name, why);
     char *copy = copy_value(value);
     if (!copy)
-        return no_memory(config);
+        return kp_config_no_memory(config);
     kp_safe_free(config->value[i]);
     config->value[i] = copy;
+    config->loaded[i] = config->loading;
     return KP_OK;
 }
 
@@ -239,62 +267,7 @@ int kp_config_hold(kp_config *config, const char *name, const kp_secret *secret)
         return KP_E_MISUSE;
     if (!kp_is_held_name(name, strlen(name)))
         return kp_config_fail(config, "the name of a key by value is 1 to 32 letters, digits, '.', '_' or '-'");
-    return kp_held_add(&config->held, name, secret) ? KP_OK : no_memory(config);
-}
-
-static int load_object(kp_config *config, kp_json object, const char *prefix);
-
-static int load_member(kp_config *config, const char *name, kp_json value) {
-    int i = kp_config_find(name);
-    if (value.type == KP_JSON_OBJECT && i < 0)
-        return load_object(config, value, name);
-    kp_buf text;
-    kp_buf_init(&text, &kp_safe);
-    if (i >= 0 && rows[i].type == KEYS)
-        kp_buf_add(&text, value.raw, value.len);
-    else if (value.type == KP_JSON_STRING)
-        kp_json_string(value, &text);
-    else
-        kp_buf_add(&text, value.raw, value.len);
-    int code = KP_OK;
-    if (text.failed)
-        code = no_memory(config);
-    else if (i >= 0 && rows[i].type != KEYS && (value.type == KP_JSON_NULL || value.type >= KP_JSON_ARRAY))
-        code = kp_config_fail(config, "option %s cannot be null, a list or an object", name);
-    else
-        code = kp_config_set(config, name, kp_buf_text(&text));
-    kp_buf_free(&text);
-    return code;
-}
-
-static int load_object(kp_config *config, kp_json object, const char *prefix) {
-    kp_json name, value;
-    size_t at = 0;
-    int first = KP_OK;
-    while (kp_json_next(object, &at, &name, &value)) {
-        kp_buf dotted;
-        kp_buf_init(&dotted, NULL);
-        kp_buf_str(&dotted, prefix);
-        if (prefix[0])
-            kp_buf_char(&dotted, '.');
-        kp_json_string(name, &dotted);
-        int code = dotted.failed ? no_memory(config) : load_member(config, kp_buf_text(&dotted), value);
-        kp_buf_free(&dotted);
-        if (!first)
-            first = code;
-    }
-    return first;
-}
-
-int kp_config_load(kp_config *config, const char *json, size_t len) {
-    if (!config || !json)
-        return KP_E_MISUSE;
-    const char *problem = NULL;
-    kp_json root = kp_json_parse(json, len, &problem);
-    if (root.type != KP_JSON_OBJECT)
-        return kp_config_fail(config, "the configuration is no JSON object%s%s", problem ? ": " : "",
-                              problem ? problem : "");
-    return load_object(config, root, "");
+    return kp_held_add(&config->held, name, secret) ? KP_OK : kp_config_no_memory(config);
 }
 
 const char *kp_config_problem(const kp_config *config) {
@@ -365,6 +338,7 @@ kp_config *kp_config_copy(const kp_config *config) {
             kp_config_free(copy);
             return NULL;
         }
+        copy->loaded[i] = config->loaded[i];
     }
     if (config) {
         if (!kp_held_copy(config->held, &copy->held)) {
@@ -375,6 +349,7 @@ kp_config *kp_config_copy(const kp_config *config) {
         copy->out_of_memory = config->out_of_memory;
         kp_buf_str(&copy->problem, kp_buf_text(&config->problem));
     }
+    kp_profile_apply(copy);
     check_base_url(copy, KP_OPT_URL_CAPTCHAAI);
     check_base_url(copy, KP_OPT_URL_NOCAPTCHAAI);
     settle(copy);

@@ -16,6 +16,12 @@ bool kp_is_dry_run(const kp_op *);
 bool kp_is_telling(const kp_op *);         /* KP_TELL */
 bool kp_is_telling_places(const kp_op *);  /* KP_TELL what=places: the store is not asked */
 bool kp_is_telling_events(const kp_op *);  /* KP_TELL what=events */
+bool kp_is_telling_more(const kp_op *);    /* KP_TELL: the values of the keys have not been asked for yet */
+bool kp_is_managing(const kp_op *);        /* KP_USE, KP_REVOKE */
+bool kp_is_zone_left(const kp_op *);       /* the file of a window's time zone is to be read */
+bool kp_is_use_other(const kp_op *);       /* another member is preferred since the key was chosen */
+bool kp_is_lifting(const kp_op *);         /* the key cools off, and is to be proven all the same */
+bool kp_is_mark_due(const kp_op *);        /* the use of this key is to be told to the others */
 bool kp_is_key_ready(const kp_op *);       /* a key that will do was found before */
 bool kp_is_other_looks(const kp_op *);     /* another operation holds the lease of looking for keys */
 bool kp_is_older_left(const kp_op *);      /* a task needs another value: the store may have the one before */
@@ -48,6 +54,8 @@ bool kp_is_chore_over(const kp_op *);   /* one that is not needed any more */
 bool kp_is_substitute_left(const kp_op *); /* the key of the task is gone; another one of its account is at hand */
 bool kp_is_cooling_substitute(const kp_op *);
 bool kp_is_after_poll_substitute(const kp_op *);
+bool kp_is_balance_other_key(const kp_op *);
+bool kp_is_balance_other_unread(const kp_op *);
 bool kp_is_after_submit(const kp_op *);
 bool kp_is_after_poll(const kp_op *);
 bool kp_is_after_task(const kp_op *); /* an accepted submit whose answer is to be fetched */
@@ -70,6 +78,13 @@ void kp_do_say_no_memory(kp_op *);
 void kp_do_say_look(kp_op *);
 void kp_do_ask_gate(kp_op *);
 void kp_do_ask_states(kp_op *);
+void kp_do_ask_values(kp_op *);
+void kp_do_ask_mark(kp_op *);
+void kp_do_ask_manage(kp_op *);
+void kp_do_say_away(kp_op *);
+void kp_do_next_zone(kp_op *);
+void kp_do_end_zones(kp_op *);
+void kp_do_use_other(kp_op *);
 void kp_do_tell_states(kp_op *);
 void kp_do_tell_events(kp_op *);
 void kp_do_ask_claim(kp_op *);

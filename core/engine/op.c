@@ -17,9 +17,9 @@ const char *kp_version(void) {
 }
 
 static void init_buffers(kp_op *op) {
-    kp_buf *plain[] = {&op->what,   &op->misuse_text,  &op->looked_at,    &op->key_source,
-                       &op->line,   &op->first_detail, &op->first_source, &op->detail,
-                       &op->answer, &op->text,         &op->fact,         &op->args};
+    kp_buf *plain[] = {&op->zone_path,  &op->former, &op->what,         &op->misuse_text,  &op->looked_at,
+                       &op->key_source, &op->line,   &op->first_detail, &op->first_source, &op->detail,
+                       &op->answer,     &op->text,   &op->fact,         &op->args};
     kp_buf *safe[] = {&op->method, &op->params,  &op->file,     &op->key_ref, &op->body,
                       &op->task,   &op->bare_id, &op->task_ref, &op->secrets};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
@@ -32,10 +32,10 @@ static void init_buffers(kp_op *op) {
 }
 
 static void free_buffers(kp_op *op) {
-    kp_buf *all[] = {&op->method,     &op->task,    &op->key_ref, &op->what,         &op->misuse_text,  &op->looked_at,
-                     &op->key_source, &op->bare_id, &op->line,    &op->first_detail, &op->first_source, &op->detail,
-                     &op->task_ref,   &op->answer,  &op->text,    &op->fact,         &op->args,         &op->params,
-                     &op->file,       &op->body,    &op->secrets};
+    kp_buf *all[] = {&op->zone_path,    &op->former,    &op->method,     &op->task,    &op->key_ref, &op->what,
+                     &op->misuse_text,  &op->looked_at, &op->key_source, &op->bare_id, &op->line,    &op->first_detail,
+                     &op->first_source, &op->detail,    &op->task_ref,   &op->answer,  &op->text,    &op->fact,
+                     &op->args,         &op->params,    &op->file,       &op->body,    &op->secrets};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         kp_buf_free(all[i]);
     kp_finder_free(&op->finder);
@@ -82,6 +82,7 @@ void kp_op_free(kp_op *op) {
     for (size_t i = 0; op->reports && i < op->ring->members.count; i++)
         kp_buf_free(&op->reports[i]);
     kp_free(op->reports);
+    kp_op_free_told(op);
     kp_ring_free(&op->own);
     free_buffers(op);
     kp_client_free(op->client);
@@ -139,7 +140,8 @@ int kp_op_set(kp_op *op, const char *name, const char *value, size_t len) {
     struct {
         const char *name;
         bool *into;
-    } flags[] = {{"good", &op->good}, {"sync", &op->sync}, {"dry_run", &op->dry_run}};
+    } flags[] = {
+        {"good", &op->good}, {"sync", &op->sync}, {"dry_run", &op->dry_run}, {"undo", &op->undo}, {"now", &op->now}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (kp_same(name, texts[i].name)) {
             if (texts[i].into != &op->file && memchr(value, 0, len))

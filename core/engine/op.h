@@ -10,7 +10,9 @@
 #include "base/error.h"
 #include "engine/client.h"
 #include "engine/table.h"
+#include "engine/told.h"
 #include "keyplate.h"
+#include "policy/age.h"
 #include "policy/fetch.h"
 #include "policy/finder.h"
 #include "wire/answer.h"
@@ -42,7 +44,7 @@ struct kp_op {
     kp_buf secrets;                             /* of the task, each ended by a NUL; safe memory */
     kp_buf method, params, file, task, key_ref; /* safe memory: they can hold secrets, or a key in the wrong place */
     kp_buf what;
-    bool good, sync, dry_run;
+    bool good, sync, dry_run, undo, now;
     uint64_t timeout_ms; /* 0: what suits */
     int misuse;          /* code of a kp_op_set that failed */
     kp_buf misuse_text;
@@ -82,8 +84,14 @@ struct kp_op {
     unsigned fetch_tries;
     kp_fetch_want fetch_want;
     char *room;
+    size_t zone; /* of the windows: the next one to read */
+    kp_buf zone_path;
+    kp_buf former;    /* KP_TELL: the first reply of the store */
     kp_buf looked_at; /* the places that had nothing, for the message */
     kp_buf *reports;  /* KP_TELL: for each member what its places had, as JSON */
+    kp_told *told;    /* KP_TELL: the values of the keys */
+    size_t told_count, told_preferred;
+    int64_t told_first_ms; /* when the value in use of the member that is told now was first seen */
     char mask[KP_MASK_SIZE], fingerprint[KP_FINGERPRINT_SIZE];
     const char *key_name; /* lent by the ring; "" before a key is in use */
     kp_buf key_source;
@@ -115,9 +123,14 @@ struct kp_op {
     bool away;             /* the last verb could not be asked */
     bool unproven, proven; /* what the store says of the key; what this operation found out */
     bool banned, cooling;
-    uint64_t gate_ms;  /* how long the gate stays shut */
-    unsigned refusals; /* how often this key was refused before */
-    int refused_with;  /* the code of that refusal */
+    int barred;         /* what speaks against the key besides the service; 0: nothing */
+    bool asks_seen;     /* the last verb asked when the key was first seen */
+    bool moved;         /* to the member that somebody prefers */
+    size_t chosen_with; /* what was preferred when the key was chosen */
+    int64_t store_ms;   /* unix: the clock of the store at its last reply */
+    uint64_t gate_ms;   /* how long the gate stays shut */
+    unsigned refusals;  /* how often this key was refused before */
+    int refused_with;   /* the code of that refusal */
     uint64_t hold_ms;
     bool claimed;          /* a proof was claimed, and nothing is known of it yet */
     bool crowded;          /* too many keys were refused lately */
@@ -191,11 +204,35 @@ void kp_op_set_aside(kp_op *);
 /* op_gate.c: sets the verb of the next STORE step from words, ended by NULL. */
 void kp_op_ask(kp_op *, const char *verb, ...) __attribute__((sentinel));
 kp_event kp_op_take_reply(kp_op *, int failed, const char *reply, size_t len);
+/* op_fleet.c: what the marks of the ring say of the key in use and of the members; when that key was first seen, and
+   whether that is to be asked. */
+void kp_op_read_ring(kp_op *, const char *marks, size_t len);
+void kp_op_read_seen(kp_op *, const char *marks, size_t len);
+bool kp_op_asks_seen(const kp_op *);
+/* Whether the marks of a ring have this value in this field; when a member's marks say that the key was first seen,
+   0 if they do not. */
+bool kp_ring_mark_is(const char *marks, size_t len, const char *field, const char *value);
+int64_t kp_seen_of(const char *marks, size_t len, const char *fingerprint);
+/* op_bar.c: whether something speaks against the key in use besides the service; says so; warns of a key that is old
+   or near its end; fails a proof of one that is too old. */
+void kp_op_bar(kp_op *);
+void kp_op_say_barred(kp_op *);
+void kp_op_warn_of_age(kp_op *);
+void kp_op_judge_age(kp_op *);
+kp_age kp_op_age(const kp_op *, int64_t first_seen_ms);
+/* op_refresh.c: the answer of KP_REFRESH. */
+void kp_op_tell_refreshed(kp_op *);
+/* op_zone.c */
+kp_event kp_op_take_zone(kp_op *, int how, size_t len);
 /* op_call.c */
 void kp_op_build(kp_op *);
 kp_event kp_op_classify(kp_op *);
 /* op_tell.c */
 void kp_op_tell_place(kp_op *);
+/* op_states.c: keeps a reply of the store; the values of the keys that KP_TELL knows. */
+void kp_op_keep_reply(kp_op *, const char *reply, size_t len);
+void kp_op_collect_told(kp_op *);
+void kp_op_free_told(kp_op *);
 /* op_done.c: what is settled when an operation is over. */
 void kp_op_finish(kp_op *);
 /* op_events.c: puts what happened into the client's queue: the end of the operation; what became of the key in use, or
@@ -209,6 +246,7 @@ void kp_op_note_open(kp_op *);
 void kp_op_note_found(kp_op *);
 void kp_op_note_stale(kp_op *);
 void kp_op_note_current(kp_op *);
+void kp_op_note_age(kp_op *, bool too_old, const kp_buf *message);
 /* op_answer.c: false if what came may be a part only: half a task id is another task's id. */
 bool kp_op_answer_is_whole(const kp_op *);
 /* op_secrets.c: notes what of the parameters no text may show; takes it out of a text of the service. */

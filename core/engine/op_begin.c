@@ -78,7 +78,7 @@ static void check_report(kp_op *op) {
         kp_op_fail(op, KP_E_METHOD, "%s takes no reports", op->client->provider->title);
 }
 
-/* KP_REFRESH: the member that "what" names; none: the first. */
+/* KP_REFRESH, KP_USE: the member that "what" names; none: the first. */
 static void check_member(kp_op *op) {
     const kp_members *members = &op->client->ring.members;
     for (size_t i = 0; op->what.len && i < members->count; i++)
@@ -86,8 +86,18 @@ static void check_member(kp_op *op) {
             op->refresh_member = i;
             return;
         }
-    if (op->what.len)
-        kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" names no member of the key ring");
+    if (op->what.len == 0)
+        return;
+    kp_buf names; /* the one that was given may be a key in the wrong place */
+    kp_buf_init(&names, NULL);
+    for (size_t i = 0; i < members->count; i++)
+        kp_buf_fmt(&names, "%s%s", i ? ", " : "", members->list[i].name);
+    kp_op_fail(op, KP_E_MISUSE, "there is no key of that name; there are %s", kp_buf_text(&names));
+    kp_buf_free(&names);
+}
+
+static bool is_fingerprint(const kp_buf *text) {
+    return text->len == KP_FINGERPRINT_SIZE - 1 && strspn(kp_buf_text(text), "0123456789abcdef") == text->len;
 }
 
 static void check_kind(kp_op *op) {
@@ -102,7 +112,12 @@ static void check_kind(kp_op *op) {
         return;
     case KP_BALANCE:
     case KP_VERIFY: return;
-    case KP_REFRESH: check_member(op); return;
+    case KP_REFRESH:
+    case KP_USE: check_member(op); return;
+    case KP_REVOKE:
+        if (!is_fingerprint(&op->what))
+            kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" is no fingerprint of 8 hex digits");
+        return;
     case KP_TELL:
         if (!kp_same(kp_buf_text(&op->what), "keys") && !kp_is_telling_places(op) && !kp_is_telling_events(op))
             kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" must be keys, places or events");

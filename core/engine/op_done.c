@@ -83,7 +83,7 @@ void kp_do_show_request(kp_op *op) {
                         : op->kind == KP_BALANCE || op->kind == KP_VERIFY ? KP_CALL_BALANCE
                                                                           : KP_CALL_RESULT;
     const char *id = op->bare_id.len ? kp_buf_text(&op->bare_id) : NULL;
-    int code = op->kind == KP_TELL || op->kind == KP_REFRESH
+    int code = op->kind == KP_TELL || op->kind == KP_REFRESH || kp_is_managing(op)
                    ? KP_E_MISUSE
                    : kp_request_build(&op->request, op->client->provider, kind, op->client->base_url, KP_REQUEST_SHOWN,
                                       strlen(KP_REQUEST_SHOWN), kp_op_is_paid(op) ? &op->checked : NULL, id);
@@ -118,6 +118,7 @@ void kp_do_take_answer(kp_op *op) {
         kp_known_mask_exact(&op->answer, kp_buf_text(&op->read.text), op->read.text.len);
     op->balance_micro = op->read.balance_micro;
     op->has_answer = true;
+    kp_op_judge_age(op);
     if (op->answer.failed)
         kp_op_fail(op, KP_E_MEMORY, "the answer does not fit; ask for it again");
 }
@@ -235,6 +236,10 @@ void kp_do_say_cooling(kp_op *op) {
         kp_do_say_first(op);
         return;
     }
+    if (op->barred) {
+        kp_op_say_barred(op);
+        return;
+    }
     if (asked_itself(op)) {
         kp_do_say_code(op);
         return;
@@ -318,7 +323,7 @@ void kp_do_say_unknown(kp_op *op) {
 
 kp_event kp_enter(kp_op *op) {
     op->begun_ms = op->mono_ms;
-    if (op->state != KP_S_READ && op->state != KP_S_FETCH && op->state != KP_S_REFETCH)
+    if (op->state != KP_S_READ && op->state != KP_S_FETCH && op->state != KP_S_REFETCH && op->state != KP_S_ZONE)
         kp_op_end_look(op);
     switch (op->state) {
     case KP_S_READ:
@@ -331,11 +336,14 @@ kp_event kp_enter(kp_op *op) {
         op->finder.error = KP_E_MEMORY;
         kp_buf_clear(&op->finder.note);
         return KP_EV_UNUSABLE;
+    case KP_S_ZONE: return op->room && !op->zone_path.failed ? KP_EV_NONE : kp_op_take_zone(op, KP_FAILED, 0);
     case KP_S_FETCH: kp_op_build_fetch(op); return op->built ? KP_EV_NONE : KP_EV_UNBUILT;
     case KP_S_PROBE:
     case KP_S_SUBMIT:
     case KP_S_POLL: kp_op_build(op); return op->built ? KP_EV_NONE : KP_EV_UNBUILT;
     case KP_S_GATE:
+    case KP_S_MARK:
+    case KP_S_RECHECK:
     case KP_S_CLAIM:
     case KP_S_ADMIT:
     case KP_S_REFUND:
@@ -358,6 +366,8 @@ void kp_op_finish(kp_op *op) {
     kp_buf_clear(&op->body);
     if (!op->client)
         return;
+    if (op->kind == KP_REFRESH && !op->error)
+        kp_op_tell_refreshed(op);
     kp_op_note_end(op);
     pthread_mutex_lock(&op->client->lock);
     kp_cell_drop(op->cell);

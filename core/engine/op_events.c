@@ -35,6 +35,8 @@ static const char *end_name(int kind) {
     case KP_SOLVE: return "keyplate.solve";
     case KP_REPORT: return "keyplate.report";
     case KP_REFRESH: return "keyplate.refresh";
+    case KP_USE: return "keyplate.use";
+    case KP_REVOKE: return "keyplate.revoke";
     default: return NULL;
     }
 }
@@ -59,6 +61,8 @@ static const char *success_text(int kind) {
     case KP_SUBMIT: return "the service accepted the task";
     case KP_REPORT: return "the service recorded the report";
     case KP_REFRESH: return "the places of the key were read again";
+    case KP_USE: return "which key is preferred was told to all that share the store";
+    case KP_REVOKE: return "whether the key is revoked was told to all that share the store";
     default: return "the answer is there";
     }
 }
@@ -215,4 +219,8 @@ void kp_op_note_current(kp_op *op) {
     kp_buf_fmt(&message, "the new value of %s is in use", op->key_name);
     note_key(op, "keyplate.key_current", "info", KP_OK, &message);
     kp_buf_free(&message);
+}
+
+void kp_op_note_age(kp_op *op, bool too_old, const kp_buf *message) {
+    note_key(op, "keyplate.key_age", too_old ? "error" : "warning", too_old ? KP_E_KEY_OLD : KP_OK, message);
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/moves.h"
+#include "engine/names.h"
 #include "engine/op.h"
 
 /* A refused key cools 60 s, doubling to 1 h; a ban lasts at least 5 min; a proof is good for a week. */
@@ -24,32 +25,6 @@ void kp_op_ask(kp_op *op, const char *verb, ...) {
     va_end(words);
 }
 
-/* The names of this operation's key and address in the store. */
-typedef struct {
-    char ban[96], cool[96], good[96], refusals[96];
-} gate_names;
-
-/* A name or an id from its parts; what does not fit is cut. printf would take longer than the store. */
-static void join(char *out, size_t size, const char *first, const char *second, const char *third) {
-    const char *parts[] = {first, second, third};
-    size_t at = 0;
-    for (size_t i = 0; i < 3; i++) {
-        size_t len = strlen(parts[i]), left = size - 1 - at;
-        memcpy(out + at, parts[i], len < left ? len : left);
-        at += len < left ? len : left;
-    }
-    out[at] = '\0';
-}
-
-static void name_gates(const kp_op *op, const char *fingerprint, gate_names *names) {
-    char tail[96];
-    join(tail, sizeof tail, op->client->scope, "/", fingerprint);
-    join(names->ban, sizeof names->ban, "ban/", op->client->scope, "");
-    join(names->cool, sizeof names->cool, "cool/", tail, "");
-    join(names->good, sizeof names->good, "good/", tail, "");
-    join(names->refusals, sizeof names->refusals, "refusals/", tail, "");
-}
-
 /* The id of the operation's number-th admission, or claim with the mark ".p". */
 static void name_turn(const kp_op *op, const char *mark, unsigned number, char out[64]) {
     char digits[12];
@@ -58,13 +33,17 @@ static void name_turn(const kp_op *op, const char *mark, unsigned number, char o
     do
         digits[--at] = (char)('0' + number % 10);
     while (number /= 10);
-    join(out, 64, op->id, mark, digits + at);
+    kp_name_join(out, 64, op->id, mark, digits + at);
 }
 
 void kp_do_ask_gate(kp_op *op) {
-    gate_names n;
-    name_gates(op, op->fingerprint, &n);
-    kp_op_ask(op, "GET", n.ban, n.cool, n.good, n.refusals, NULL);
+    kp_gate_names n;
+    char ring[KP_NAME_SIZE], member[KP_NAME_SIZE];
+    kp_name_gates(op->client, op->fingerprint, &n);
+    kp_name_ring(op->client, ring);
+    kp_name_member(op->client, op->key_name, member);
+    op->asks_seen = kp_op_asks_seen(op);
+    kp_op_ask(op, "GET", n.ban, n.cool, n.good, n.refusals, ring, op->asks_seen ? member : NULL, NULL);
 }
 
 /* One proof of this key a minute; and of all keys that turn out wrong three at once and one each 40 s, which stays
@@ -77,8 +56,8 @@ void kp_do_ask_claim(kp_op *op) {
     snprintf(all, sizeof all, "probes/%s", op->client->scope);
     /* What was paid goes on to be polled: the key of a task's reference has been accepted before. */
     const char *crowd = op->wants_one ? NULL : "rate";
-    gate_names n;
-    name_gates(op, op->fingerprint, &n);
+    kp_gate_names n;
+    kp_name_gates(op->client, op->fingerprint, &n);
     kp_op_ask(op, "ADMIT", id, "0", "gate", n.good, "rate", one, "60000000", "1", "0", crowd, all, "40000000", "3", "0",
               NULL);
 }
@@ -111,9 +90,9 @@ bool kp_is_crowded_late(const kp_op *op) {
 }
 
 void kp_do_ask_admit(kp_op *op) {
-    gate_names n;
+    kp_gate_names n;
     char id[64];
-    name_gates(op, op->fingerprint, &n);
+    kp_name_gates(op->client, op->fingerprint, &n);
     name_turn(op, ".", ++op->admissions, id);
     op->tries = 0;
     kp_op_ask(op, "ADMIT", id, "0", "gate", n.ban, "gate", n.cool, NULL);
@@ -155,9 +134,9 @@ static void remember(kp_op *op, uint64_t cool_ms, uint64_t ban_ms) {
 }
 
 static void put_good(kp_op *op, kp_after after) {
-    gate_names n;
+    kp_gate_names n;
     op->proven = true;
-    name_gates(op, op->fingerprint, &n);
+    kp_name_gates(op->client, op->fingerprint, &n);
     remember(op, 0, 0);
     op->after = after;
     kp_op_note_good(op);
@@ -180,8 +159,8 @@ static bool is_ban(int code) {
 }
 
 static void put_refused(kp_op *op, kp_after after) {
-    gate_names n;
-    name_gates(op, op->fingerprint, &n);
+    kp_gate_names n;
+    kp_name_gates(op->client, op->fingerprint, &n);
     op->after = after;
     op->claimed = false;
     char value[32], ttl[32], count[32];
@@ -309,11 +288,25 @@ static void read_gates(kp_op *op, const char *at, const char *end, int64_t now) 
             kp_op_note_good(op);
         size_t len = next_word(&at, end, &word);
         read_refusals(op, word, len);
+        len = next_word(&at, end, &word);
+        kp_op_read_ring(op, word, len);
+        len = next_word(&at, end, &word);
+        if (op->asks_seen)
+            kp_op_read_seen(op, word, len);
         op->banned = ban > 0;
         op->cooling = cool > 0;
         op->gate_ms = ban ? ban : cool;
     }
     add_local_gates(op);
+    kp_op_bar(op);
+    if (!op->barred && !op->cooling && !op->banned)
+        kp_op_warn_of_age(op);
+}
+
+/* One proof of a key that the service refused before. What bars it is not lifted, and a ban never is. */
+bool kp_is_lifting(const kp_op *op) {
+    return op->now && op->cooling && !op->barred && !op->banned && !op->away && op->refused_keys == 0 &&
+           !op->wants_one && kp_is_proves_itself(op);
 }
 
 static kp_event refusal(kp_op *op, const char *at, const char *end, int64_t now) {
@@ -326,6 +319,7 @@ static kp_event refusal(kp_op *op, const char *at, const char *end, int64_t now)
     op->crowded = op->state == KP_S_CLAIM && item == 2;
     op->banned = op->state == KP_S_ADMIT && item == 0;
     op->cooling = op->state == KP_S_ADMIT && item == 1;
+    op->barred = KP_OK;
     op->gate_ms = retry > now ? (uint64_t)(retry - now) : 0;
     return KP_EV_NO;
 }
@@ -338,10 +332,10 @@ kp_event kp_op_take_reply(kp_op *op, int failed, const char *reply, size_t len) 
     size_t n = failed || !reply ? 0 : next_word(&at, end, &word);
     bool yes = n && kp_same_n(word, n, "ok"), no = n && admits && kp_same_n(word, n, "no");
     op->away = (!yes && !no) || !next_number(&at, end, &now) || now < 0;
-    if (op->state == KP_S_GATE && op->kind == KP_TELL) {
-        kp_buf_clear(&op->text);
-        kp_buf_add(&op->text, op->away ? "" : reply, op->away ? 0 : len);
-    } else if (op->state == KP_S_GATE)
+    op->store_ms = op->away ? 0 : now;
+    if (op->state == KP_S_GATE && op->kind == KP_TELL)
+        kp_op_keep_reply(op, reply, len);
+    else if (op->state == KP_S_GATE || op->state == KP_S_RECHECK)
         read_gates(op, at, end, now);
     if (op->away)
         return KP_EV_AWAY;
@@ -352,21 +346,4 @@ kp_event kp_op_take_reply(kp_op *op, int failed, const char *reply, size_t len) 
         return KP_EV_LATER;
     }
     return KP_EV_YES;
-}
-
-/* The ban, then two names for each member, so that the values can be told apart whatever is found in between. */
-void kp_do_ask_states(kp_op *op) {
-    gate_names n;
-    name_gates(op, "", &n);
-    kp_op_ask(op, "GET", n.ban, NULL);
-    pthread_mutex_lock(&op->client->lock);
-    for (size_t i = 0; i < op->ring->members.count; i++) {
-        name_gates(op, op->ring->slots[i].key[KP_NOW].fingerprint, &n);
-        const char *names[] = {n.cool, n.good};
-        for (size_t k = 0; k < 2; k++) {
-            kp_buf_str(&op->args, names[k]);
-            kp_buf_char(&op->args, '\0');
-        }
-    }
-    pthread_mutex_unlock(&op->client->lock);
 }

@@ -27,7 +27,7 @@ static void note_tried(kp_op *op) {
 }
 
 void kp_op_set_aside(kp_op *op) {
-    if (op->state == KP_S_GATE || op->state == KP_S_ADMIT)
+    if (op->state == KP_S_GATE || op->state == KP_S_ADMIT || op->state == KP_S_RECHECK)
         kp_do_say_cooling(op);
     note_tried(op);
     if (!op->error)
@@ -149,7 +149,7 @@ static bool another_may_help(const kp_op *op) {
     if (op->refused_keys >= REFUSED_MOST)
         return false;
     kp_class cls = kp_error_find(op->error)->cls, refused = kp_error_find(op->refused_with)->cls;
-    if (op->state == KP_S_ADMIT || op->state == KP_S_GATE)
+    if (op->state == KP_S_ADMIT || op->state == KP_S_GATE || op->state == KP_S_RECHECK)
         return op->cooling && refused != KP_CLASS_ADDRESS && kp_error_find(op->code)->cls != KP_CLASS_ADDRESS;
     return (cls == KP_CLASS_KEY || cls == KP_CLASS_FUNDS) && !kp_is_stopping(op);
 }

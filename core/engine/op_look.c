@@ -215,6 +215,8 @@ void kp_do_next_place(kp_op *op) {
 }
 
 const char *kp_op_place(const kp_op *op) {
+    if (op->state == KP_S_ZONE)
+        return kp_buf_text(&op->zone_path);
     if (op->hint)
         return hint_places[op->hint - 1];
     return op->fetching ? kp_fetch_read(op->fetch) : kp_finder_read(&op->finder);
@@ -245,6 +247,8 @@ static kp_event keep_key(kp_op *op) {
     kp_mask(key, len, fresh.mask);
     fresh.open = op->finder.open;
     fresh.source = kp_strdup(kp_buf_text(&op->finder.note));
+    const char *version = op->fetching ? kp_fetch_version(op->fetch) : "";
+    fresh.version = version[0] ? kp_strdup(version) : NULL;
     fresh.cell = kp_cell_new(key, len);
     fresh.known = kp_known_hold(key, len);
     bool kept = fresh.source && fresh.cell && fresh.known && !op->finder.note.failed;
@@ -301,6 +305,8 @@ static void note_look(kp_op *op, kp_event event) {
 }
 
 kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
+    if (op->state == KP_S_ZONE)
+        return kp_op_take_zone(op, how, len);
     if (op->hint) {
         if (how == KP_FOUND && len > 0)
             op->hints |= 1U << (op->hint - 1);
@@ -359,6 +365,7 @@ void kp_op_use_seat(kp_op *op, size_t turn, const kp_seat *seat) {
         op->member = seat->member;
         op->value = seat->value;
     }
+    op->chosen_with = op->client->preferred;
     kp_op_use_key(op);
     pthread_mutex_unlock(&op->client->lock);
     kp_op_name_task(op);

@@ -23,6 +23,14 @@ bool kp_is_after_poll_substitute(const kp_op *op) {
            kp_is_substitute_left(op);
 }
 
+bool kp_is_balance_other_key(const kp_op *op) {
+    return kp_is_after_poll(op) && op->kind == KP_BALANCE && kp_is_other_key(op);
+}
+
+bool kp_is_balance_other_unread(const kp_op *op) {
+    return kp_is_after_poll(op) && op->kind == KP_BALANCE && kp_is_other_unread(op);
+}
+
 void kp_do_take_substitute(kp_op *op) {
     kp_seat seat;
     if (op->fingerprint[0])

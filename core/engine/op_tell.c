@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/when.h"
 #include "engine/moves.h"
 #include "engine/op.h"
+#include "policy/admit_mark.h"
+#include "safe/known.h"
 
 bool kp_is_telling(const kp_op *op) {
     return op->kind == KP_TELL;
@@ -64,62 +67,200 @@ void kp_do_tell_events(kp_op *op) {
     kp_op_fail(op, KP_E_MEMORY, "the events stay where they are");
 }
 
-/* Gates come as in kp_do_ask_states: the ban, then cool and good of each member. */
-static const char *next_value(const char **at) {
+/* ---- what=keys ---- */
+
+/* The words of a reply of the store, one after the other. */
+typedef struct word {
+    const char *text;
+    size_t len;
+} word;
+
+static word next_word(const char **at) {
     *at += strspn(*at, " ");
-    const char *value = *at;
-    *at += strcspn(*at, " ");
-    return value;
+    word w = {*at, strcspn(*at, " ")};
+    *at += w.len;
+    return w;
 }
 
-static bool is_there(const char *value) {
-    return value[0] && value[0] != '-';
+static bool is_there(word w) {
+    return w.len > 0 && w.text[0] != '-';
 }
 
-static const char *state_of(const char **at, int64_t now, bool known) {
-    const char *cool = next_value(at), *good = next_value(at);
-    int64_t until = 0;
-    if (!known)
+/* What the store says of one value. */
+typedef struct facts {
+    bool known; /* the store could be asked */
+    int64_t now;
+    bool cooling, good, revoked;
+    word used; /* marks */
+} facts;
+
+static const char *state_of(const kp_op *op, const kp_told *told, const facts *f) {
+    int64_t last = op->ring->members.list[told->member].not_after_ms;
+    if (!told->there && told->role != KP_TOLD_ELSEWHERE)
+        return "absent";
+    if (f->revoked)
+        return "revoked";
+    if (kp_expiry_of(last, op->unix_ms) == KP_EXPIRY_PAST && told->role != KP_TOLD_ELSEWHERE)
+        return "expired";
+    if (told->role == KP_TOLD_BEFORE)
+        return "previous";
+    if (told->role == KP_TOLD_ELSEWHERE)
+        return op->told_first_ms > 0 && told->first_seen_ms > op->told_first_ms ? "pending" : "previous";
+    if (!f->known)
         return "unknown";
-    if (is_there(cool) && kp_parse_i64(cool, strcspn(cool, " "), &until) && until > now)
-        return "cooling";
-    return is_there(good) ? "current" : "pending";
+    return f->cooling ? "cooling" : told->role == KP_TOLD_NOW && f->good ? "current" : "pending";
 }
 
-static void add_member(kp_op *op, size_t i, const char *state) {
-    const kp_key *key = &op->ring->slots[i].key[KP_NOW];
-    bool there = key->cell != NULL;
+static void add_time(kp_buf *out, const char *name, int64_t unix_ms) {
+    kp_buf_fmt(out, ",\"%s\":", name);
+    if (unix_ms <= 0 || unix_ms == KP_NO_EXPIRY) {
+        kp_buf_str(out, "null");
+        return;
+    }
+    kp_buf_char(out, '"');
+    kp_add_rfc3339(out, unix_ms);
+    kp_buf_char(out, '"');
+}
+
+/* The hosts, the one that used it last first; when that was. */
+static int64_t add_hosts(kp_buf *out, word used, size_t *count) {
+    kp_buf hosts;
+    kp_buf_init(&hosts, NULL);
+    kp_mark mark;
+    int64_t last = 0, when = 0;
+    *count = 0;
+    for (size_t at = 0; kp_mark_next((kp_arg){used.text, used.len}, &at, &mark);) {
+        if (!kp_parse_i64(mark.value.text, mark.value.len, &when))
+            continue;
+        kp_buf one;
+        kp_buf_init(&one, NULL);
+        kp_buf_str(&one, "{\"host\":");
+        kp_add_json(&one, mark.field.text, mark.field.len);
+        add_time(&one, "last_used", when);
+        kp_buf_str(&one, *count ? "}," : "}");
+        kp_buf_str(&one, kp_buf_text(&hosts));
+        hosts.failed = hosts.failed || one.failed;
+        kp_buf_clear(&hosts);
+        kp_buf_str(&hosts, kp_buf_text(&one));
+        kp_buf_free(&one);
+        last = when > last ? when : last;
+        ++*count;
+    }
+    kp_buf_str(out, ",\"hosts\":[");
+    kp_buf_str(out, kp_buf_text(&hosts));
+    kp_buf_char(out, ']');
+    out->failed = out->failed || hosts.failed;
+    kp_buf_free(&hosts);
+    return last;
+}
+
+/* Whether it can be deleted at the service, as far as those who share the store tell: it is not in use here, and nobody
+   has used it for a day. Uses are told every ten minutes. */
+static void add_safety(kp_buf *out, const kp_told *told, const facts *f, int64_t last, size_t hosts) {
+    enum { DAY_MS = 86400000 };
+    bool in_use = told->there && (told->role == KP_TOLD_NOW || told->role == KP_TOLD_NEXT) && !f->revoked;
+    bool safe = f->known && !in_use && f->now - last >= DAY_MS;
+    kp_buf_fmt(out, ",\"safe_to_revoke\":%s,\"safety\":\"", safe ? "true" : "false");
+    if (!f->known)
+        kp_buf_str(out, "the shared state could not be asked");
+    else if (hosts == 0)
+        kp_buf_str(out, "no use of it is known in the last 30 days");
+    else {
+        kp_buf_str(out, f->now - last >= DAY_MS ? "not used for " : "last used ");
+        kp_add_duration(out, (uint64_t)(f->now > last ? f->now - last : 0));
+        kp_buf_fmt(out, "%s by %zu host%s", f->now - last >= DAY_MS ? "" : " ago", hosts, hosts == 1 ? "" : "s");
+    }
+    kp_buf_str(out, in_use ? "; it is in use here\"" : "\"");
+}
+
+static void add_age(const kp_op *op, kp_buf *out, int64_t first_seen) {
+    static const char *const words[] = {"fresh", "warn", "old"};
+    add_time(out, "first_seen", first_seen);
+    if (first_seen > 0)
+        kp_buf_fmt(out, ",\"age_days\":%lld,\"age\":\"%s\"", (long long)kp_age_days(first_seen, op->unix_ms),
+                   words[kp_op_age(op, first_seen)]);
+    else
+        kp_buf_str(out, ",\"age_days\":null,\"age\":null");
+}
+
+static void add_value(kp_op *op, const kp_told *told, const facts *f) {
+    const kp_member *member = &op->ring->members.list[told->member];
+    bool first = told->role == KP_TOLD_NOW;
+    size_t hosts = 0;
     kp_buf *out = &op->answer;
-    kp_buf_str(out, i ? ",{" : "{");
-    add_name(out, "name", op->ring->members.list[i].name);
+    kp_buf_str(out, out->len > 1 ? ",{" : "{");
+    add_name(out, "name", member->name);
     kp_buf_char(out, ',');
-    add_name(out, "masked", there ? key->mask : NULL);
+    add_name(out, "masked", told->mask[0] ? told->mask : NULL);
     kp_buf_char(out, ',');
-    add_name(out, "fingerprint", there ? key->fingerprint : NULL);
+    add_name(out, "fingerprint", told->fingerprint[0] ? told->fingerprint : NULL);
     kp_buf_char(out, ',');
-    add_name(out, "source", there ? key->source : NULL);
-    kp_buf_str(out, ",\"version\":null,");
-    add_name(out, "state", there ? state : "absent");
-    kp_buf_fmt(out, ",\"readable_by_others\":%s,\"default\":%s,\"from\":[", there && key->open ? "true" : "false",
-               op->ring->members.list[i].by_default ? "true" : "false");
-    kp_buf_str(out, op->reports ? kp_buf_text(&op->reports[i]) : "");
+    add_name(out, "source", told->source);
+    kp_buf_char(out, ',');
+    add_name(out, "version", told->version);
+    kp_buf_char(out, ',');
+    add_name(out, "state", state_of(op, told, f));
+    kp_buf_fmt(out, ",\"preferred\":%s", told->member == op->told_preferred ? "true" : "false");
+    add_age(op, out, told->first_seen_ms);
+    add_time(out, "expires", member->not_after_ms);
+    int64_t last = add_hosts(out, f->used, &hosts);
+    add_time(out, "last_used", last);
+    if (told->there || told->role == KP_TOLD_ELSEWHERE)
+        add_safety(out, told, f, last, hosts);
+    else
+        kp_buf_str(out, ",\"safe_to_revoke\":null,\"safety\":null");
+    kp_buf_fmt(out, ",\"readable_by_others\":%s,\"default\":%s,\"from\":[", told->open ? "true" : "false",
+               member->by_default ? "true" : "false");
+    kp_buf_str(out, first && op->reports ? kp_buf_text(&op->reports[told->member]) : "");
     kp_buf_str(out, "]}");
 }
 
+/* The value of a member that is in use, by which others are newer or older. */
+static void note_first(kp_op *op, size_t member) {
+    for (size_t i = 0; i < op->told_count; i++)
+        if (op->told[i].member == member && op->told[i].role == KP_TOLD_NOW)
+            op->told_first_ms = op->told[i].first_seen_ms;
+}
+
+/* What a store of keys says of a version or a place could repeat a secret. */
+static void mask_answer(kp_op *op) {
+    kp_buf plain = op->answer;
+    kp_buf_init(&op->answer, plain.from);
+    kp_known_mask(&op->answer, kp_buf_text(&plain), plain.len);
+    op->answer.failed = op->answer.failed || plain.failed;
+    kp_buf_free(&plain);
+}
+
+/* Replies: of ask_states, then of ask_values. */
 void kp_do_tell_states(kp_op *op) {
-    const char *at = kp_buf_text(&op->text);
+    const char *at = kp_buf_text(&op->former), *values = kp_buf_text(&op->text);
     int64_t now = 0;
-    next_value(&at);
-    const char *word = next_value(&at);
-    bool known = kp_parse_i64(word, strcspn(word, " "), &now);
-    next_value(&at);
+    kp_op_collect_told(op);
+    next_word(&at);
+    word time = next_word(&at);
+    bool known = kp_parse_i64(time.text, time.len, &now);
+    next_word(&at);
+    word ring = next_word(&at);
+    next_word(&values);
+    word second = next_word(&values);
+    known = known && kp_parse_i64(second.text, second.len, &now);
     kp_buf_char(&op->answer, '[');
-    pthread_mutex_lock(&op->client->lock);
-    for (size_t i = 0; i < op->ring->members.count; i++)
-        add_member(op, i, state_of(&at, now, known));
-    pthread_mutex_unlock(&op->client->lock);
+    for (size_t i = 0; i < op->told_count; i++) {
+        const kp_told *told = &op->told[i];
+        facts f = {.known = known, .now = now};
+        word cool = next_word(&values), good = next_word(&values);
+        f.used = next_word(&values);
+        int64_t until = 0;
+        f.cooling = is_there(cool) && kp_parse_i64(cool.text, cool.len, &until) && until > now;
+        f.good = is_there(good);
+        f.revoked = kp_ring_mark_is(ring.text, ring.len, told->fingerprint, "revoked");
+        note_first(op, told->member);
+        if (told->role != KP_TOLD_ELSEWHERE || is_there(f.used))
+            add_value(op, told, &f);
+    }
     kp_buf_char(&op->answer, ']');
     op->has_answer = true;
-    if (op->answer.failed || !op->reports)
+    mask_answer(op);
+    if (op->answer.failed || !op->reports || !op->told)
         kp_op_fail(op, KP_E_MEMORY, "%s", "");
 }

@@ -6,10 +6,15 @@
  */
 /* clang-format off */
 X(PROVIDER, "provider", WORD, "captchaai", 0, 0, "captchaai nocaptchaai", "the service that is used")
+X(PROFILE, "profile", NAME, "", 0, 0, "1 to 32 letters, digits and . _ -", "which object of \"profiles\" in the configuration file holds besides the rest of it; what is chosen with 'keyplate keys use' holds for one profile")
+X(PROFILES, "profiles", PROFILES, "", 0, 0, "a JSON object of objects", "sets of options by name, such as {\"dev\":{\"keys\":[\"env:DEV_KEY\"]}}; the option profile picks one")
 X(KEYS, "keys", KEYS, "", 0, 0, "a JSON list of references or members", "where the keys are, in order of preference; empty: the default places")
 X(RING_REFRESH, "ring.refresh", DURATION, "60s", 0, 86400000, "up to 24 h", "how long a key that was found is used before its places are read again")
 X(RING_OVERLAP, "ring.overlap", DURATION, "48h", 0, 2592000000, "up to 30 days", "how long a key that was replaced still serves: for its tasks, and when the new one fails")
 X(RING_STALE, "ring.stale", DURATION, "24h", 0, 2592000000, "up to 30 days", "how long a key is used on while its places cannot be read, or have none")
+X(RING_AGE_WARN, "ring.age_warn", DURATION, "720h", 0, 31536000000, "up to 365 days", "from which age on a key is warned of, counted from when it was first seen; 0: never")
+X(RING_AGE_FAIL, "ring.age_fail", DURATION, "2160h", 0, 31536000000, "up to 365 days", "from which age on verify fails, and in strict mode paid calls too; 0: never")
+X(NODE, "node", TEXT, "", 0, 0, "a name, up to 64 characters", "what this machine is called where 'keyplate keys' tells who uses a key; empty: its host name")
 X(URL_CAPTCHAAI, "url.captchaai", BASE_URL, "https://ocr.captchaai.com", 0, 0, "https, or http to this machine", "base URL of CaptchaAI (also CAPTCHAAI_URL)")
 X(URL_NOCAPTCHAAI, "url.nocaptchaai", BASE_URL, "https://api.nocaptchaai.com", 0, 0, "https, or http to this machine", "base URL of NoCaptchaAI (also NOCAPTCHAAI_URL)")
 X(ALLOW_HTTP_HOSTS, "allow_http_hosts", TEXT, "", 0, 0, "host names, comma between", "hosts that may be reached without TLS, for tests in private networks only")

@@ -40,6 +40,7 @@ void kp_key_free(kp_key *key) {
     kp_cell_drop(key->cell);
     kp_known_release(key->known);
     kp_free(key->source);
+    kp_free(key->version);
     *key = (kp_key){0};
 }
 
@@ -69,6 +70,10 @@ kp_key *kp_ring_find(kp_ring *ring, size_t member, const char *fingerprint) {
 static void inherit(kp_key *fresh, const kp_key *old) {
     fresh->proven = old->proven;
     fresh->cooling_until = old->cooling_until;
+    fresh->revoked = old->revoked;
+    fresh->mark_ms = old->mark_ms;
+    fresh->first_seen_ms = old->first_seen_ms;
+    fresh->warned_ms = old->warned_ms;
 }
 
 kp_when_used kp_ring_take(kp_ring *ring, size_t member, kp_key *fresh, kp_key *out) {
@@ -88,6 +93,8 @@ kp_when_used kp_ring_take(kp_ring *ring, size_t member, kp_key *fresh, kp_key *o
     *out = slot->key[value];
     slot->key[value] = *fresh;
     *fresh = (kp_key){0};
+    if (value == KP_NEXT && !same)
+        slot->prove_ms = 0; /* the minute is that of each value, not of its place */
     return value;
 }
 

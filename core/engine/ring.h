@@ -20,9 +20,14 @@ typedef struct kp_key {
     char fingerprint[KP_FINGERPRINT_SIZE];
     char mask[KP_MASK_SIZE];
     char *source;           /* the place where it was found */
+    char *version;          /* that the store gives it; NULL: none */
     bool open;              /* that place is readable by other users */
     bool proven;            /* the service accepted it, as far as this client knows */
+    bool revoked;           /* somebody revoked it */
     uint64_t cooling_until; /* monotonic; kept here too, for when the store is away */
+    uint64_t mark_ms;       /* monotonic: when its use is told to the store again */
+    int64_t first_seen_ms;  /* unix, by the store's clock; 0: not known */
+    int64_t warned_ms;      /* unix: when its age or its end was last told */
 } kp_key;
 
 /* NOW is in use. NEXT was found in its place later; a paid call tries it once it is proven, and puts it in use when the

@@ -9,11 +9,13 @@
 /* X(state, step that it asks for, what it is) */
 #define KP_STATE_LIST(X)                                                                                               \
     X(NEW, KP_TIME, "nothing has happened")                                                                            \
+    X(ZONE, KP_READ, "reads a time zone that a window names")                                                          \
     X(LOADING, KP_TIME, "another operation of the client looks for the key")                                           \
     X(READ, KP_READ, "looks for the key")                                                                              \
     X(FETCH, KP_HTTP, "asks a store for the key, or for the right to ask")                                             \
     X(REFETCH, KP_TIME, "waits before a store that did not answer is asked again")                                     \
     X(GATE, KP_STORE, "asks whether this key and this address may be used now")                                        \
+    X(MARK, KP_STORE, "tells those who share the store what is to be known of a key")                                  \
     X(CLAIM, KP_STORE, "claims the right to prove the key")                                                            \
     X(PROVING, KP_TIME, "another process proves the key")                                                              \
     X(PROBE, KP_HTTP, "proves the key by one balance call")                                                            \
@@ -24,6 +26,7 @@
     X(AGAIN, KP_TIME, "waits before a submit that was certainly not accepted is sent again")                           \
     X(REFUND, KP_STORE, "gives back what the store took")                                                              \
     X(POLLWAIT, KP_TIME, "waits before the next free call")                                                            \
+    X(RECHECK, KP_STORE, "asks before another free call whether the key may still be used")                            \
     X(POLL, KP_HTTP, "makes a free call: result, balance, report")                                                     \
     X(COOL, KP_STORE, "tells the store what the service said of the key or the address")                               \
     X(OUTCOME, KP_APPEND, "records how a paid call ended")                                                             \

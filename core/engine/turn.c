@@ -9,16 +9,25 @@ enum { PROVEN_NEXT, IN_USE, NEXT, PAST, PLACES };
 
 static const uint64_t stale_ms = 86400000;
 
-/* Members are tried in their order; for a task, the member that its reference names comes first. */
-static size_t member_of(const kp_op *op, size_t turn) {
+/* The member that comes before the others: for a task the one that its reference names, else the one that somebody
+   prefers. members.count or more: none. */
+static size_t first_member(const kp_op *op) {
     const kp_members *members = &op->ring->members;
+    if (!op->wants_one)
+        return op->ring == &op->client->ring ? op->client->preferred : members->count;
     size_t named = members->count;
-    for (size_t i = 0; op->wants_one && i < members->count; i++)
+    for (size_t i = 0; i < members->count; i++)
         if (kp_same(members->list[i].name, op->ref.key_name))
             named = i;
-    if (named == members->count)
+    return named;
+}
+
+/* Members are tried in their order, but for that one. */
+static size_t member_of(const kp_op *op, size_t turn) {
+    size_t first = first_member(op);
+    if (first >= op->ring->members.count)
         return turn;
-    return turn == 0 ? named : turn <= named ? turn - 1 : turn;
+    return turn == 0 ? first : turn <= first ? turn - 1 : turn;
 }
 
 bool kp_op_tried(const kp_op *op, const char *fingerprint) {
@@ -55,7 +64,8 @@ static bool is_in_use(const kp_op *op, const kp_slot *slot) {
 /* Whether the places may have another value by now: the one in use is no use to this operation, and they were last read
    before it began. */
 static bool may_have_another(const kp_op *op, const kp_slot *slot) {
-    return is_in_use(op, slot) && slot->looked_ms < op->start_ms && !fits(op, &slot->key[KP_NOW]);
+    bool quick = !kp_has_slow(&op->ring->members.list[slot - op->ring->slots]);
+    return is_in_use(op, slot) && (quick || slot->looked_ms < op->start_ms) && !fits(op, &slot->key[KP_NOW]);
 }
 
 /* Funds are those of an account: a key of another account is not spent for want of funds on this one. */
@@ -78,7 +88,15 @@ bool kp_seat_at(const kp_op *op, size_t turn, kp_seat *out) {
         out->value = KP_NOW;
         out->unread = !is_in_use(op, slot);
         return out->unread || fits(op, &slot->key[KP_NOW]);
-    case NEXT: out->unread = !next->cell; return next->cell ? fits(op, next) : may_have_another(op, slot);
+    case NEXT:
+        if (next->cell)
+            return fits(op, next);
+        if (is_in_use(op, slot) && fits(op, &slot->key[KP_NOW])) {
+            out->value = KP_NOW; /* another operation has put it in use since this one was there */
+            return true;
+        }
+        out->unread = true;
+        return may_have_another(op, slot);
     default: out->value = KP_BEFORE; return slot->overlap_until > op->mono_ms && fits(op, &slot->key[KP_BEFORE]);
     }
 }
@@ -125,9 +143,15 @@ bool kp_substitute(const kp_op *op, kp_seat *out) {
     for (size_t i = 0; named < members->count && i < members->count; i++) {
         size_t member = i == 0 ? named : i <= named ? i - 1 : i;
         const kp_slot *slot = &op->ring->slots[member];
-        if (kp_same(members->list[named].account, members->list[member].account) && is_in_use(op, slot) &&
-            !is_done_with(op, slot->key[KP_NOW].fingerprint)) {
+        if (!kp_same(members->list[named].account, members->list[member].account))
+            continue;
+        if (is_in_use(op, slot) && !is_done_with(op, slot->key[KP_NOW].fingerprint)) {
             *out = (kp_seat){member, KP_NOW, false};
+            return true;
+        }
+        const kp_key *next = &slot->key[KP_NEXT];
+        if (next->cell && !is_done_with(op, next->fingerprint)) {
+            *out = (kp_seat){member, KP_NEXT, false};
             return true;
         }
     }

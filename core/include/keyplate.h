@@ -113,13 +113,16 @@ enum {
     KP_SOLVE,       /* submits and waits: method, params, file, sync                                         */
     KP_REPORT,      /* reports an answer: task, good=1 or good=0                                             */
     KP_TELL,        /* tells about the client itself: what=keys, places, events                              */
-    KP_REFRESH      /* reads the places of a key again (what=NAME of a member; none: the first), proves a new
-                       value, and puts it in use                                                             */
+    KP_REFRESH,     /* reads the places of a key again (what=NAME of a member; none: the first), proves a new
+                       value, and puts it in use; answer: that key as JSON, masked                           */
+    KP_USE,         /* from now on all that share the store prefer this member: what=NAME; none: their order again */
+    KP_REVOKE       /* from now on nobody who shares the store uses this key: what=FINGERPRINT; undo=1: again */
 };
 /* NULL only when memory is short. Wrong use gives an operation that ends with the reason at its first kp_on_time. */
 KP_API kp_op *kp_op_new(kp_client *, int kind);
 /* Before the first event only. Names: method, params (a JSON object), file (bytes of an upload), task, good, sync,
-   timeout_ms, key (a reference to use in place of the configured members), dry_run, what. The value is copied.
+   timeout_ms, key (a reference to use in place of the configured members), dry_run, what, undo, now (1: a key that
+   cools off is proven now, once; at most one proof a minute is made all the same). The value is copied.
    0, or an error code. */
 KP_API int kp_op_set(kp_op *, const char *name, const char *value, size_t len);
 /* Before DONE: what was charged stays charged, as after kill -9. */

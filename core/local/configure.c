@@ -1,6 +1,7 @@
 /* configure.c: loads the configuration file and the environment into a configuration. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -166,9 +167,23 @@ static int load_environment(kp_config *config) {
     return KP_OK;
 }
 
+/* The name of this machine, for those who ask who uses a key. */
+static int set_node(kp_config *config) {
+    char name[65];
+    if (gethostname(name, sizeof name) != 0)
+        return KP_OK;
+    name[sizeof name - 1] = '\0';
+    for (char *c = name; *c; c++)
+        if (!kp_is_alpha(*c) && !kp_is_digit(*c) && !strchr("._-", *c))
+            *c = '-';
+    return name[0] ? kp_config_set(config, "node", name) : KP_OK;
+}
+
 int kp_local_configure(kp_config *config, const char *path) {
     if (!config)
         return KP_E_MISUSE;
+    if (set_node(config) == KP_E_MEMORY)
+        return KP_E_MEMORY;
     if (!path || !path[0])
         path = variable("KEYPLATE_CONFIG");
     int code = path ? load_file(config, path, true) : load_default_file(config);

@@ -105,8 +105,16 @@ static bool names_variable(const kp_ring *ring, const char *entry) {
     return false;
 }
 
+static bool names_password(const kp_client *client, const char *entry) {
+    const char *reference = kp_client_option(client, "redis.password");
+    if (!reference || !kp_starts(reference, "env:"))
+        return false;
+    const char *name = reference + 4;
+    return name[0] && kp_starts(entry, name) && entry[strlen(name)] == '=';
+}
+
 /* What keyplate reads itself: its options (a proxy can have a password), the keys of the services, and the variables
- * that the members of this client name. */
+ * that the members of this client and its password for Redis name. What programs need of the user's stays. */
 static bool is_ours(const kp_op *op, const char *entry) {
     const kp_provider *provider;
     if (kp_starts(entry, "KEYPLATE_"))
@@ -114,7 +122,8 @@ static bool is_ours(const kp_op *op, const char *entry) {
     for (size_t i = 0; (provider = kp_provider_at(i)); i++)
         if (kp_starts(entry, provider->key_env))
             return true;
-    return op && (names_variable(&op->client->ring, entry) || (op->ring && names_variable(op->ring, entry)));
+    return op && (names_variable(&op->client->ring, entry) || (op->ring && names_variable(op->ring, entry)) ||
+                  names_password(op->client, entry));
 }
 
 /* Only the list is new: the values stay where they are. */

@@ -44,7 +44,7 @@ static bool has_code(const char *shown, const char *code) {
 
 kp_link_end kp_redis_refused(kp_link *link, const kp_resp *error) {
     kp_buf shown;
-    kp_buf_init(&shown, NULL);
+    kp_buf_init(&shown, &kp_safe);
     const char *advice = NULL;
     kp_add_shown(&shown, error->text, error->len, SHOWN_MOST);
     for (size_t i = 0; i < sizeof advices / sizeof advices[0] && !advice; i++)

@@ -5,6 +5,7 @@
 
 #include "keyplate_run.h"
 #include "net/ca.h"
+#include "safe/arena.h"
 
 enum { CHUNK = 4096 };
 
@@ -20,7 +21,7 @@ static kp_link_end no_memory(kp_link *link) {
 
 void kp_link_init(kp_link *link, const kp_patience *patience, uint64_t until_ms, kp_buf *problem) {
     *link = (kp_link){.patience = patience, .until_ms = until_ms, .problem = problem};
-    kp_buf_init(&link->in, NULL);
+    kp_buf_init(&link->in, &kp_safe); /* an error can repeat the password */
 }
 
 /* How long to wait before looking up again; 0: the call's time is over. */

@@ -78,9 +78,13 @@ static const char *const parts[] = {
     "  end\n"
     "  return others\n"
     "end\n"
-    "  local marks = other_marks(get(KEYS[1]) or '', ARGV[3])\n"
-    "  marks[#marks + 1] = ARGV[3] .. '=' .. ARGV[4]\n"
-    "  put(KEYS[1], table.concat(marks, ',', math.max(1, #marks - 31)), now + tonumber(ARGV[5]))\n"
+    "  for i = 1, #KEYS do\n"
+    "    local field, value = ARGV[4 * i - 1], ARGV[4 * i]\n"
+    "    if string.sub(value, 1, 1) == '+' then value = text(now + tonumber(string.sub(value, 2))) end\n"
+    "    local marks = other_marks(get(KEYS[i]) or '', field)\n"
+    "    marks[#marks + 1] = field .. '=' .. value\n"
+    "    put(KEYS[i], table.concat(marks, ',', math.max(1, #marks - 31)), now + tonumber(ARGV[4 * i + 1]))\n"
+    "  end\n"
     "  return ok()\n"
     "end\n",
 

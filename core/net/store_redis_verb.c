@@ -91,7 +91,7 @@ static size_t add_keys(const kp_redis_verb *v, kp_buf *out) {
     else if (kp_same(verb, "PUT"))
         add_names(&k, v, 3);
     else if (kp_same(verb, "MARK"))
-        add_names(&k, v, v->count);
+        add_names(&k, v, 4);
     else
         add_key(&k, "id ", v->args[1].text, v->args[1].len);
     if (kp_same(verb, "ADMIT"))

@@ -105,14 +105,19 @@ static int do_put(kp_verb *v) {
 
 static int do_mark(kp_verb *v) {
     kp_mark mark;
-    if (v->count != 5)
-        return bad(v, "MARK needs name, field, value and ttl");
-    if (!kp_arg_name(v->args[1]))
-        return bad(v, wrong_name);
-    const char *wrong = kp_mark_parse(v->args + 2, &mark);
-    if (wrong)
-        return bad(v, wrong);
-    return kp_mark_write(v, v->args[1], mark) ? -1 : ok(v);
+    if (v->count < 5 || v->count % 4 != 1)
+        return bad(v, "MARK needs name, field, value and ttl of each");
+    for (size_t i = 1; i < v->count; i += 4) {
+        const char *wrong = kp_arg_name(v->args[i]) ? kp_mark_parse(v->args + i + 1, &mark) : wrong_name;
+        if (wrong)
+            return bad(v, wrong);
+    }
+    for (size_t i = 1; i < v->count; i += 4) {
+        kp_mark_parse(v->args + i + 1, &mark);
+        if (kp_mark_write(v, v->args[i], mark))
+            return -1;
+    }
+    return ok(v);
 }
 
 /* ---- ADMIT ---- */

@@ -3,7 +3,7 @@
  *
  *   GET name...                              -> ok NOW VALUE...        a value that is absent is "-"
  *   PUT {name value ttl_ms}...               -> ok NOW                 ttl 0 removes the name; the last one wins
- *   MARK name field value ttl_ms             -> ok NOW                 ttl from 1
+ *   MARK {name field value ttl_ms}...        -> ok NOW                 ttl from 1
  *   ADMIT id wait_ms {gate name} {rate name period_us burst soft}...
  *                                            -> ok NOW START | no NOW KIND INDEX LEFT RETRY
  *   SETTLE id 0|-                            -> ok NOW
@@ -18,8 +18,8 @@
  * MARK keeps value under field of name: GET name then gives the marks as one word, "field=value,field=value", the one
  * marked last at the end. Marking a field again replaces its value. Of more than 32 fields those marked longest ago go.
  * All marks of a name expire together, ttl_ms after its last MARK, whatever the ones before said. field and value are 1
- * to 64 letters, digits and . _ - : / ~ each. What a name holds counts as marks if the whole of it has that form,
- * whoever put it there; anything else is replaced.
+ * to 64 letters, digits and . _ - : / ~ each; a value "+N" is kept as the store's now + N. What a name holds counts as
+ * marks if the whole of it has that form, whoever put it there; anything else is replaced.
  *
  * ADMIT is all or nothing. It refuses if a gate's value (unix ms) is ahead of now or a rate (GCRA: one stored time) has
  * no room before now + wait_ms; a soft rate counts and never refuses. Else it takes all of them and keeps id for 48 h,

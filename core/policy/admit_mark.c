@@ -22,8 +22,11 @@ const char *kp_mark_parse(const kp_arg *args, kp_mark *mark) {
         return "a mark is missing";
     if (!is_part(args[0]))
         return "a field is not 1 to 64 letters, digits or . _ - : / ~";
-    if (!is_part(args[1]))
-        return "the value of a mark is not 1 to 64 letters, digits or . _ - : / ~";
+    mark->ahead_ms = -1;
+    bool is_time = args[1].text && args[1].len > 1 && args[1].text[0] == '+';
+    if (is_time ? !kp_arg_number((kp_arg){args[1].text + 1, args[1].len - 1}, 0, KP_SPAN_MOST_MS, &mark->ahead_ms)
+                : !is_part(args[1]))
+        return "the value of a mark is not 1 to 64 letters, digits or . _ - : / ~, and no + with ms up to 100 years";
     if (!kp_arg_number(args[2], 1, KP_SPAN_MOST_MS, &mark->ttl_ms))
         return "the ttl of a mark is no number of ms from 1 to 100 years";
     mark->field = args[0];
@@ -31,8 +34,9 @@ const char *kp_mark_parse(const kp_arg *args, kp_mark *mark) {
     return NULL;
 }
 
-/* The mark that begins at *at and ends at a comma or the end; *at goes behind it. false: none is there. */
-static bool next_mark(kp_arg text, size_t *at, kp_mark *mark) {
+bool kp_mark_next(kp_arg text, size_t *at, kp_mark *mark) {
+    if (!text.text || !at || !mark || *at >= text.len)
+        return false;
     const char *from = text.text + *at;
     size_t left = text.len - *at;
     const char *comma = memchr(from, ',', left);
@@ -56,7 +60,7 @@ static size_t count_others(kp_arg text, kp_arg field) {
     size_t count = 0;
     kp_mark mark = {.ttl_ms = 0};
     for (size_t at = 0; at < text.len;) {
-        if (!next_mark(text, &at, &mark))
+        if (!kp_mark_next(text, &at, &mark))
             return 0;
         count += !same(mark.field, field);
     }
@@ -71,19 +75,31 @@ static void add_mark(kp_buf *out, kp_mark mark) {
     kp_buf_add(out, mark.value.text, mark.value.len);
 }
 
+static void add_new_mark(kp_verb *v, kp_mark mark) {
+    kp_buf time;
+    kp_buf_init(&time, NULL);
+    if (mark.ahead_ms >= 0) {
+        kp_buf_i64(&time, v->now_ms + mark.ahead_ms);
+        mark.value = kp_arg_of(&time);
+    }
+    add_mark(&v->value, mark);
+    v->value.failed = v->value.failed || time.failed;
+    kp_buf_free(&time);
+}
+
 int kp_mark_write(kp_verb *v, kp_arg name, kp_mark mark) {
     if (!v || kp_map_get(v, name) < 0)
         return -1;
     kp_buf held = v->value;
     kp_buf_init(&v->value, held.from);
     kp_arg text = kp_arg_of(&held);
-    kp_mark other = {.ttl_ms = 0};
+    kp_mark other = {.ahead_ms = -1};
     size_t at = 0;
     size_t others = count_others(text, mark.field);
-    while (others > 0 && next_mark(text, &at, &other))
+    while (others > 0 && kp_mark_next(text, &at, &other))
         if (!same(other.field, mark.field) && others-- < MARKS_MOST)
             add_mark(&v->value, other);
-    add_mark(&v->value, mark);
+    add_new_mark(v, mark);
     kp_buf_free(&held);
     return kp_map_put(v, name, v->now_ms + mark.ttl_ms);
 }

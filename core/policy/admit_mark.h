@@ -7,11 +7,15 @@
 typedef struct kp_mark {
     kp_arg field;
     kp_arg value;
+    int64_t ahead_ms; /* not negative: the value is the store's now and this */
     int64_t ttl_ms;
 } kp_mark;
 
 /* Reads field, value and ttl, three arguments. NULL, or what is wrong. */
 const char *kp_mark_parse(const kp_arg *args, kp_mark *);
+/* The mark of a text of marks that begins at *at and ends at a comma or the end; *at goes behind it. Lent by the text.
+   false: none is there, or it is the end. */
+bool kp_mark_next(kp_arg text, size_t *at, kp_mark *);
 /* Adds the mark behind those that name holds. 0, or -1 when it failed. */
 int kp_mark_write(kp_verb *, kp_arg name, kp_mark);
 

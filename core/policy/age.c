@@ -1,6 +1,8 @@
 /* age.c: counts the days of a key, and reads and compares its last moment. */
 #include "policy/age.h"
 
+#include <stdbool.h>
+
 #include "base/when.h"
 
 static const int64_t day_ms = 86400000;
@@ -9,9 +11,15 @@ int64_t kp_age_days(int64_t first_seen_ms, int64_t now_ms) {
     return first_seen_ms > 0 && now_ms > first_seen_ms ? (now_ms - first_seen_ms) / day_ms : 0;
 }
 
-kp_age kp_age_of(int64_t first_seen_ms, int64_t now_ms) {
-    int64_t days = kp_age_days(first_seen_ms, now_ms);
-    return days >= KP_AGE_OLD_DAYS ? KP_AGE_OLD : days >= KP_AGE_WARN_DAYS ? KP_AGE_WARN : KP_AGE_FRESH;
+static bool is_from(uint64_t age_ms, uint64_t least_ms) {
+    return least_ms > 0 && age_ms >= least_ms;
+}
+
+kp_age kp_age_of(int64_t first_seen_ms, int64_t now_ms, uint64_t warn_ms, uint64_t old_ms) {
+    if (first_seen_ms <= 0 || now_ms < first_seen_ms)
+        return KP_AGE_FRESH;
+    uint64_t age = (uint64_t)(now_ms - first_seen_ms);
+    return is_from(age, old_ms) ? KP_AGE_OLD : is_from(age, warn_ms) ? KP_AGE_WARN : KP_AGE_FRESH;
 }
 
 const char *kp_not_after_parse(const char *text, size_t len, int64_t *last_ms) {

@@ -5,14 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KP_AGE_WARN_DAYS 30
-#define KP_AGE_OLD_DAYS 90
-
 typedef enum kp_age { KP_AGE_FRESH, KP_AGE_WARN, KP_AGE_OLD } kp_age;
 
-/* The age of a key by the time at which it was first seen: to warn from 30 days on, old from 90 on. A time that is not
-   positive is not known, one after now is a clock's fault: fresh. */
-kp_age kp_age_of(int64_t first_seen_ms, int64_t now_ms);
+/* The age of a key by the time at which it was first seen: to warn from warn_ms on, old from old_ms on; 0: never. A
+   time that is not positive is not known, one after now is a clock's fault: fresh. */
+kp_age kp_age_of(int64_t first_seen_ms, int64_t now_ms, uint64_t warn_ms, uint64_t old_ms);
 /* The whole days since then; 0 where kp_age_of cannot tell. */
 int64_t kp_age_days(int64_t first_seen_ms, int64_t now_ms);
 

@@ -155,7 +155,7 @@ void kp_aws_find_credentials(kp_fetch *f) {
         kp_fetch_file(f, AWS_AT_CREDENTIALS_FILE, path[0] ? path : "~/.aws/credentials");
         return;
     }
-    kp_buf_add(&f->text[AWS_THE_ID], id->data, id->len);
+    kp_fetch_secret(f, &f->text[AWS_THE_ID], id->data, id->len);
     kp_fetch_secret(f, &f->text[AWS_THE_SECRET], secret->data, secret->len);
     kp_fetch_secret(f, &f->text[AWS_THE_TOKEN], kp_buf_text(token), token->len);
     if (f->text[AWS_THE_REGION].len > 0)

@@ -7,8 +7,9 @@
 #include "base/when.h"
 #include "policy/fetch_aws.h"
 #include "safe/arena.h"
+#include "safe/known.h"
 
-enum { AHEAD_MS = 300000, TYPE_SIZE = 64, ROLE_MOST = 128, AGAIN_MS = 60000 };
+enum { AHEAD_MS = 300000, TYPE_SIZE = 64, ROLE_MOST = 128, AGAIN_MS = 60000, PATH_LEAST = 16 };
 
 /* ---- The calls ---- */
 
@@ -35,6 +36,14 @@ void kp_aws_ask_sts(kp_fetch *f) {
     kp_buf_free(&base);
 }
 
+/* Whoever knows the path gets the credentials: the last part of it is made by chance, or is a plain word. */
+static void know_path(kp_buf *url) {
+    const char *slash = url->failed ? NULL : memrchr(kp_buf_text(url), '/', url->len);
+    size_t len = slash ? (size_t)(url->data + url->len - slash) - 1 : 0;
+    if (len >= PATH_LEAST && !kp_known_add(slash + 1, len))
+        url->failed = true;
+}
+
 void kp_aws_ask_container(kp_fetch *f) {
     static const char service[] = "http://169.254.170.2";
     const kp_buf *token = &f->text[AWS_PROOF];
@@ -45,13 +54,13 @@ void kp_aws_ask_container(kp_fetch *f) {
     kp_buf_str(&url, relative[0] ? relative : kp_fetch_var(f, AWS_CONTAINER_FULL_URI));
     const char *problem = relative[0] && relative[0] != '/' ? "it does not begin with '/'"
                                                             : kp_fetch_metadata_problem(f, kp_buf_text(&url), true);
+    know_path(&url);
     kp_fetch_call(f, AWS_AT_CONTAINER, "GET", "", kp_buf_text(&url));
     f->request.url.failed = f->request.url.failed || url.failed;
     kp_buf_free(&url);
     f->local = true;
     if (token->len > 0)
         kp_fetch_header(f, "Authorization", kp_buf_text(token));
-    /* whoever knows the path gets the credentials */
     kp_fetch_send(f, relative[0] ? "http://169.254.170.2/" KP_REQUEST_SHOWN
                                  : "(the URL of AWS_CONTAINER_CREDENTIALS_FULL_URI)");
     if (problem)

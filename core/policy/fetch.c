@@ -102,6 +102,15 @@ static void ask_variable(kp_fetch *f) {
     kp_buf_str(&f->read, f->source->variables[f->var_at]);
 }
 
+const char *kp_fetch_credential(size_t i) {
+    static const kp_source *const all[] = {&kp_source_vault, &kp_source_aws, &kp_source_gcp};
+    for (size_t s = 0; s < sizeof all / sizeof all[0]; s++)
+        for (size_t v = 0; v < all[s]->variable_count; v++)
+            if ((all[s]->credentials >> v & 1) && i-- == 0)
+                return all[s]->variables[v];
+    return NULL;
+}
+
 static const kp_source *source_of(const kp_keyref *ref) {
     switch (ref ? ref->kind : KP_REF_ENV) {
     case KP_REF_VAULT: return &kp_source_vault;

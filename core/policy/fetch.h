@@ -23,6 +23,9 @@ typedef enum kp_fetch_now { KP_FETCH_END = 0, KP_FETCH_READ, KP_FETCH_HTTP } kp_
 /* ABSENT: there is no such secret, so the next place is tried. FAILED: an error, which never falls through. */
 typedef enum kp_fetched { KP_FETCH_GOT = 0, KP_FETCH_ABSENT, KP_FETCH_FAILED } kp_fetched;
 
+/* The variables that hold credentials of stores themselves: no other process has to see them. NULL behind the last. */
+const char *kp_fetch_credential(size_t i);
+
 /* NULL when memory is short. All that can be secret in it is safe memory, wiped at the end of a fetch, the value at the
    next start. */
 kp_fetch *kp_fetch_new(void);

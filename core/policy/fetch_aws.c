@@ -133,7 +133,7 @@ void kp_aws_ask_secret(kp_fetch *f) {
 static void take_version(kp_fetch *f, kp_json id) {
     kp_buf text;
     kp_buf_init(&text, &kp_safe);
-    if (kp_json_string(id, &text))
+    if (kp_json_string(id, &text) && text.len <= ID_MOST)
         kp_add_shown(&f->version, kp_buf_text(&text), text.len, ID_MOST);
     f->version.failed = f->version.failed || text.failed;
     kp_buf_free(&text);
@@ -194,4 +194,12 @@ static void on_answer(kp_fetch *f, const kp_fetch_answer *a) {
         kp_fetch_fail(f, KP_E_SOURCE_ANSWER, "the answer is not one of %s (HTTP %d)", who, a->status);
 }
 
-const kp_source kp_source_aws = {variables, AWS_VARIABLES, kp_aws_find_credentials, kp_aws_on_file, on_answer};
+/* Whoever knows the container's URL gets credentials from it. */
+const kp_source kp_source_aws = {.variables = variables,
+                                 .variable_count = AWS_VARIABLES,
+                                 .credentials = 1U << AWS_ACCESS_KEY_ID | 1U << AWS_SECRET_ACCESS_KEY |
+                                                1U << AWS_SESSION_TOKEN | 1U << AWS_CONTAINER_RELATIVE_URI |
+                                                1U << AWS_CONTAINER_FULL_URI | 1U << AWS_CONTAINER_TOKEN,
+                                 .begin = kp_aws_find_credentials,
+                                 .on_file = kp_aws_on_file,
+                                 .on_answer = on_answer};

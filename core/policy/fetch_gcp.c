@@ -158,4 +158,8 @@ static void on_answer(kp_fetch *f, const kp_fetch_answer *a) {
         on_error(f, a);
 }
 
-const kp_source kp_source_gcp = {variables, GCP_VARIABLES, begin, kp_gcp_on_file, on_answer};
+const kp_source kp_source_gcp = {.variables = variables,
+                                 .variable_count = GCP_VARIABLES,
+                                 .begin = begin,
+                                 .on_file = kp_gcp_on_file,
+                                 .on_answer = on_answer};

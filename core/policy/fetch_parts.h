@@ -21,6 +21,7 @@ typedef struct kp_fetch_answer {
 typedef struct kp_source {
     const char *const *variables;
     size_t variable_count;
+    uint32_t credentials; /* bits: which variables are credentials themselves */
     void (*begin)(kp_fetch *);
     void (*on_file)(kp_fetch *, int how, int why, const char *text, size_t len);
     void (*on_answer)(kp_fetch *, const kp_fetch_answer *);

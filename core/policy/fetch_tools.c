@@ -94,12 +94,17 @@ void kp_fetch_send(kp_fetch *f, const char *shown) {
 }
 
 void kp_fetch_fail(kp_fetch *f, int error, const char *format, ...) {
-    kp_buf_clear(&f->note);
-    kp_buf_fmt(&f->note, "%s: ", f->ref->text);
+    kp_buf text;
+    kp_buf_init(&text, &kp_safe);
     va_list args;
     va_start(args, format);
-    kp_buf_vfmt(&f->note, format, args);
+    kp_buf_vfmt(&text, format, args);
     va_end(args);
+    kp_buf_clear(&f->note);
+    kp_buf_fmt(&f->note, "%s: ", f->ref->text);
+    kp_known_mask(&f->note, kp_buf_text(&text), text.len); /* a server's word for its error can be a secret */
+    f->note.failed = f->note.failed || text.failed;
+    kp_buf_free(&text);
     kp_fetch_settle(f, KP_FETCH_FAILED, error);
 }
 
@@ -127,6 +132,17 @@ bool kp_fetch_common(kp_fetch *f, const kp_fetch_answer *a, const char *who) {
     return true;
 }
 
+/* A server can call the version by what is secret: by the value itself too. */
+static void mask_version(kp_fetch *f) {
+    kp_buf masked;
+    kp_buf_init(&masked, &kp_safe);
+    kp_known_mask(&masked, kp_buf_text(&f->version), f->version.len);
+    wipe(&f->version);
+    kp_buf_add(&f->version, kp_buf_text(&masked), masked.len);
+    f->version.failed = f->version.failed || masked.failed;
+    kp_buf_free(&masked);
+}
+
 static void add_place(kp_fetch *f) {
     kp_buf_clear(&f->note);
     kp_buf_str(&f->note, f->ref->text);
@@ -139,6 +155,8 @@ static void add_place(kp_fetch *f) {
 void kp_fetch_found(kp_fetch *f, const char *text, size_t len) {
     const char *why = NULL;
     int error = kp_key_check(&text, &len, &why);
+    bool known = error || kp_known_add(text, len);
+    mask_version(f);
     add_place(f);
     if (error) {
         kp_buf_fmt(&f->note, ": %s", why);
@@ -147,6 +165,7 @@ void kp_fetch_found(kp_fetch *f, const char *text, size_t len) {
     }
     wipe(&f->value);
     kp_buf_add(&f->value, text, len);
+    f->value.failed = f->value.failed || !known;
     kp_fetch_settle(f, KP_FETCH_GOT, 0);
 }
 

@@ -160,4 +160,9 @@ static void on_answer(kp_fetch *f, const kp_fetch_answer *a) {
         on_data(f, a);
 }
 
-const kp_source kp_source_vault = {variables, VAULT_VARIABLES, begin, kp_vault_on_file, on_answer};
+const kp_source kp_source_vault = {.variables = variables,
+                                   .variable_count = VAULT_VARIABLES,
+                                   .credentials = 1U << VAULT_TOKEN | 1U << VAULT_ROLE_ID | 1U << VAULT_SECRET_ID,
+                                   .begin = begin,
+                                   .on_file = kp_vault_on_file,
+                                   .on_answer = on_answer};

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "policy/age.h"
 #include "policy/keycheck.h"
 #include "safe/arena.h"
 #include "wire/json.h"
@@ -53,6 +54,7 @@ static kp_member *add_member(maker *m, size_t references) {
     if (!member->from)
         return NULL;
     name_by_place(member, m->out->count);
+    member->not_after_ms = KP_NO_EXPIRY;
     m->out->count++;
     return member;
 }
@@ -111,43 +113,9 @@ static int add_from(maker *m, kp_json from, kp_member **out) {
     return error;
 }
 
-/* Says which name was meant. The name itself is not repeated: what resembles none could be a key. */
-static int unknown_name(maker *m, kp_json raw_name) {
-    static const char *const known[] = {"from", "name", "account"};
-    const char *sentence = "a name that is not known; there are name, from and account";
-    char near[64];
-    kp_buf name;
-    if (kp_json_is(raw_name, "not_after") || kp_json_is(raw_name, "window"))
-        return bad(m, "not_after and window are not in this version");
-    kp_buf_init(&name, &kp_safe);
-    if (!kp_json_string(raw_name, &name) || name.failed) {
-        kp_buf_free(&name);
-        return KP_E_MEMORY;
-    }
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (kp_distance(kp_buf_text(&name), known[i], 2) <= 2) {
-            snprintf(near, sizeof near, "a name that is not known; did you mean \"%s\"?", known[i]);
-            sentence = near;
-            break;
-        }
-    kp_buf_free(&name);
-    return bad(m, sentence);
-}
-
-static int check_names(maker *m, kp_json object) {
-    size_t at = 0;
-    kp_json name, value;
-    while (kp_json_next(object, &at, &name, &value))
-        if (!kp_json_is(name, "name") && !kp_json_is(name, "from") && !kp_json_is(name, "account"))
-            return unknown_name(m, name);
-    return 0;
-}
-
 static int set_name(maker *m, kp_member *member, kp_json value) {
     kp_buf text;
     int error = 0;
-    if (value.type == KP_JSON_NONE)
-        return 0;
     kp_buf_init(&text, NULL);
     if (value.type == KP_JSON_STRING && (!kp_json_string(value, &text) || text.failed))
         error = KP_E_MEMORY;
@@ -164,8 +132,6 @@ static int set_name(maker *m, kp_member *member, kp_json value) {
 static int set_account(maker *m, kp_member *member, kp_json value) {
     kp_buf text;
     int error = 0;
-    if (value.type == KP_JSON_NONE)
-        return 0;
     kp_buf_init(&text, NULL);
     if (value.type == KP_JSON_STRING && (!kp_json_string(value, &text) || text.failed))
         error = KP_E_MEMORY;
@@ -177,15 +143,92 @@ static int set_account(maker *m, kp_member *member, kp_json value) {
     return error;
 }
 
+static int set_not_after(maker *m, kp_member *member, kp_json value) {
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    const char *wrong = "it is a text";
+    int error = 0;
+    if (value.type == KP_JSON_STRING && (!kp_json_string(value, &text) || text.failed))
+        error = KP_E_MEMORY;
+    else if (value.type == KP_JSON_STRING)
+        wrong = kp_not_after_parse(kp_buf_text(&text), text.len, &member->not_after_ms);
+    kp_buf_free(&text);
+    if (error || !wrong)
+        return error;
+    kp_buf_fmt(m->problem, "keys: item %zu: \"not_after\": %s", m->item, wrong);
+    return KP_E_CONFIG;
+}
+
+static int set_window(maker *m, kp_member *member, kp_json value) {
+    kp_buf text, wrong;
+    kp_buf_init(&text, NULL);
+    kp_buf_init(&wrong, NULL);
+    int error = 0;
+    if (value.type != KP_JSON_STRING)
+        error = bad(m, "\"window\" is a text, such as \"Mon-Fri 09:00-17:00 Europe/Berlin\"");
+    else if (!kp_json_string(value, &text) || text.failed)
+        error = KP_E_MEMORY;
+    else if ((error = kp_windows_parse(kp_buf_text(&text), text.len, &member->windows, &wrong)) == KP_E_CONFIG)
+        kp_buf_fmt(m->problem, "keys: item %zu: \"window\": %s", m->item, kp_buf_text(&wrong));
+    kp_buf_free(&text);
+    kp_buf_free(&wrong);
+    return error;
+}
+
+/* What a member can say besides "from". */
+static const struct {
+    const char *name;
+    int (*set)(maker *, kp_member *, kp_json);
+} fields[] = {
+    {"from", NULL}, {"name", set_name}, {"account", set_account}, {"not_after", set_not_after}, {"window", set_window}};
+enum { FIELDS = sizeof fields / sizeof fields[0] };
+
+/* Says which name was meant. The name itself is not repeated: what resembles none could be a key. */
+static int unknown_name(maker *m, kp_json raw_name) {
+    const char *sentence = "a name that is not known; there are name, from, account, not_after and window";
+    char near[64];
+    kp_buf name;
+    kp_buf_init(&name, &kp_safe);
+    if (!kp_json_string(raw_name, &name) || name.failed) {
+        kp_buf_free(&name);
+        return KP_E_MEMORY;
+    }
+    for (size_t i = 0; i < FIELDS; i++)
+        if (kp_distance(kp_buf_text(&name), fields[i].name, 2) <= 2) {
+            snprintf(near, sizeof near, "a name that is not known; did you mean \"%s\"?", fields[i].name);
+            sentence = near;
+            break;
+        }
+    kp_buf_free(&name);
+    return bad(m, sentence);
+}
+
+static bool is_field(kp_json name) {
+    for (size_t i = 0; i < FIELDS; i++)
+        if (kp_json_is(name, fields[i].name))
+            return true;
+    return false;
+}
+
+static int check_names(maker *m, kp_json object) {
+    size_t at = 0;
+    kp_json name, value;
+    while (kp_json_next(object, &at, &name, &value))
+        if (!is_field(name))
+            return unknown_name(m, name);
+    return 0;
+}
+
 static int add_object(maker *m, kp_json object) {
     kp_member *member = NULL;
     int error = check_names(m, object);
     if (!error)
         error = add_from(m, kp_json_get(object, "from"), &member);
-    if (!error)
-        error = set_name(m, member, kp_json_get(object, "name"));
-    if (!error)
-        error = set_account(m, member, kp_json_get(object, "account"));
+    for (size_t i = 0; !error && i < FIELDS; i++) {
+        kp_json value = kp_json_get(object, fields[i].name);
+        if (fields[i].set && value.type != KP_JSON_NONE)
+            error = fields[i].set(m, member, value);
+    }
     return error;
 }
 
@@ -322,6 +365,7 @@ void kp_members_free(kp_members *members) {
             kp_keyref_free(&member->from[j]);
         kp_free(member->from);
         kp_free(member->account);
+        kp_windows_free(member->windows);
     }
     kp_free(members->list);
     memset(members, 0, sizeof *members);

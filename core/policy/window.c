@@ -29,6 +29,10 @@ int kp_windows_give(kp_windows *ws, size_t i, const void *data, size_t len, kp_b
     return 0;
 }
 
+bool kp_windows_has(const kp_windows *ws, size_t i) {
+    return ws && i < ws->zone_count && ws->zone[i].zone;
+}
+
 static int64_t floor_div(int64_t a, int64_t b) {
     return a / b - (a % b < 0);
 }

@@ -28,6 +28,9 @@ const char *kp_windows_zone(const kp_windows *, size_t i);
  *in problem, or KP_E_MEMORY: what was there stays. A window whose zone has no file is never open. */
 int kp_windows_give(kp_windows *, size_t i, const void *data, size_t len, kp_buf *problem);
 
+/* Whether the file of zone i was given. */
+bool kp_windows_has(const kp_windows *, size_t i);
+
 /* NULL is never open. */
 bool kp_windows_open(const kp_windows *, int64_t unix_ms);
 /* The first time from unix_ms on at which one is open; unix_ms itself if one is. INT64_MAX: never. */

@@ -199,7 +199,7 @@ def calls():
         "Python": Python.calls("_client", "Client"), "AsyncClient": {name.replace("aclose", "close") for name in Python.calls("_aio", "AsyncClient")},
         "PHP": Php.methods("Client") - PHP_ONLY, "Lua": Lua.methods - LUA_ONLY | NOT_IN_LUA,
         "python/README.md": set(re.findall(r"`(\w+)\(", between(read("python/README.md"), r"^\| call \| gives", r"\n\n"))) | {"close"}})
-    for name in ("submit", "solve", "result", "wait", "report", "balance", "verify", "keys"):
+    for name in ("submit", "solve", "result", "wait", "report", "balance", "verify", "rotate", "keys"):
         found = {kind: Python.arguments(Python.methods(Python.find(module, kind))[name])
                  for module, kind in (("_client", "Client"), ("_aio", "AsyncClient"))}
         yield from compare(f"argument of {name}", {**{kind: names - KEPT for kind, names in found.items()}, "PHP": Php.arguments("Client", name)})

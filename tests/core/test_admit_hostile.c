@@ -168,7 +168,7 @@ static const char *const script[] = {
     "SETTLE 1 0",
     "MARK m f v 1000",
     "MARK m g w 1000",
-    "MARK m f x 1000",
+    "MARK m f x 1000 n f +5 1000",
 };
 enum { SCRIPT = sizeof script / sizeof script[0] };
 

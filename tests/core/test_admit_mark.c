@@ -99,6 +99,26 @@ static void put_replaces_and_removes(void **state) {
     expect_bad("ADMIT 2 0 gate m");
 }
 
+static void several_at_once(void **state) {
+    (void)state;
+    expect("MARK m a 1 1000 n b 2 500 m c 3 700", "ok @0");
+    expect("GET m n", "ok @0 a=1,c=3 b=2");
+    now = T0 + 500;
+    expect("GET m n", "ok @500 a=1,c=3 -");
+    now = T0 + 700;
+    expect("GET m n", "ok @700 - -");
+    expect_bad("MARK m d 4 1000 n e 5 0"); /* all or nothing */
+    expect("GET m", "ok @700 -");
+}
+
+static void a_time_is_the_stores(void **state) {
+    (void)state;
+    char want[TEXT];
+    expect("MARK m a +0 1000 m b +25 1000", "ok @0");
+    snprintf(want, sizeof want, "ok @0 a=%lld,b=%lld", (long long)T0, (long long)T0 + 25);
+    expect("GET m", want);
+}
+
 static void wrong_arguments(void **state) {
     (void)state;
     static const char *const lines[] = {
@@ -114,7 +134,13 @@ static void wrong_arguments(void **state) {
         "MARK m f v 9223372036854775808",
         "MARK m f, v 5",
         "MARK m f= v 5",
-        "MARK m f +5 5",
+        "MARK m f + 5",
+        "MARK m f +-1 5",
+        "MARK m f +x 5",
+        "MARK m f +3155760000001 5",
+        "MARK m f v 5 n g v",
+        "MARK m f v 5 n g v 0",
+        "MARK m f v 5 n g, v 5",
         "MARK m f v;w 5",
         "MARK m f \xc3\xa4 5",
         "MARK m \"f\" v 5",
@@ -193,6 +219,8 @@ int main(void) {
         T(something_else_is_replaced),
         T(what_has_the_form_counts_as_marks),
         T(put_replaces_and_removes),
+        T(several_at_once),
+        T(a_time_is_the_stores),
         T(wrong_arguments),
         T(strange_parts),
         T(as_a_plain_list),

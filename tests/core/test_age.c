@@ -10,15 +10,19 @@
 #include "policy/age.h"
 
 static const int64_t day = 86400000, first = 1790000000123;
+static const uint64_t warn = 30 * 86400000ULL, old = 90 * 86400000ULL;
 
 static void fresh_warn_old(void **state) {
     (void)state;
-    assert_int_equal(kp_age_of(first, first), KP_AGE_FRESH);
-    assert_int_equal(kp_age_of(first, first + 30 * day - 1), KP_AGE_FRESH);
-    assert_int_equal(kp_age_of(first, first + 30 * day), KP_AGE_WARN);
-    assert_int_equal(kp_age_of(first, first + 90 * day - 1), KP_AGE_WARN);
-    assert_int_equal(kp_age_of(first, first + 90 * day), KP_AGE_OLD);
-    assert_int_equal(kp_age_of(first, INT64_MAX), KP_AGE_OLD);
+    assert_int_equal(kp_age_of(first, first, warn, old), KP_AGE_FRESH);
+    assert_int_equal(kp_age_of(first, first + 30 * day - 1, warn, old), KP_AGE_FRESH);
+    assert_int_equal(kp_age_of(first, first + 30 * day, warn, old), KP_AGE_WARN);
+    assert_int_equal(kp_age_of(first, first + 90 * day - 1, warn, old), KP_AGE_WARN);
+    assert_int_equal(kp_age_of(first, first + 90 * day, warn, old), KP_AGE_OLD);
+    assert_int_equal(kp_age_of(first, INT64_MAX, warn, old), KP_AGE_OLD);
+    assert_int_equal(kp_age_of(first, first + 400 * day, 0, 0), KP_AGE_FRESH);
+    assert_int_equal(kp_age_of(first, first + 400 * day, 1, 0), KP_AGE_WARN);
+    assert_int_equal(kp_age_of(first, first + 400 * day, 0, UINT64_MAX), KP_AGE_FRESH);
     assert_int_equal(kp_age_days(first, first + 42 * day + 5), 42);
     assert_int_equal(kp_age_days(first, first + day - 1), 0);
 }
@@ -27,9 +31,9 @@ static void not_known_or_in_the_future(void **state) {
     (void)state;
     const int64_t firsts[] = {0, -1, INT64_MIN, first + 1, INT64_MAX};
     for (size_t i = 0; i < sizeof firsts / sizeof firsts[0]; i++) {
-        assert_int_equal(kp_age_of(firsts[i], first), KP_AGE_FRESH);
+        assert_int_equal(kp_age_of(firsts[i], first, warn, old), KP_AGE_FRESH);
         assert_int_equal(kp_age_days(firsts[i], first), 0);
-        assert_int_equal(kp_age_of(firsts[i], INT64_MIN), KP_AGE_FRESH);
+        assert_int_equal(kp_age_of(firsts[i], INT64_MIN, warn, old), KP_AGE_FRESH);
     }
 }
 

@@ -120,9 +120,27 @@ static void k10_a_fetch_leaves_no_secret_outside_safe_memory(void **state) {
     assert_int_equal(found, 0);
 }
 
+static void the_variables_with_credentials(void **state) {
+    (void)state;
+    static const char *const some[] = {"VAULT_TOKEN", "VAULT_SECRET_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+                                       "AWS_CONTAINER_AUTHORIZATION_TOKEN"};
+    size_t found = 0, count = 0;
+    const char *name;
+    for (; (name = kp_fetch_credential(count)); count++) {
+        assert_string_not_equal(name, "VAULT_ADDR");
+        assert_string_not_equal(name, "AWS_REGION");
+        for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+            found += strcmp(name, some[i]) == 0;
+    }
+    assert_int_equal(found, sizeof some / sizeof some[0]);
+    assert_int_equal(count, 9);
+    assert_null(kp_fetch_credential(SIZE_MAX));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(k10_a_fetch_leaves_no_secret_outside_safe_memory),
+        cmocka_unit_test(the_variables_with_credentials),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

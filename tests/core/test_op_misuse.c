@@ -248,7 +248,7 @@ static void time_that_goes_back_or_comes_too_early(void **state) {
     kp_on_time(t.op, until - 1, t.w.unix_ms, 0);
     assert_string_equal(fact("state"), "POLLWAIT");
     kp_on_time(t.op, until, t.w.unix_ms, 0);
-    assert_string_equal(fact("state"), "POLL");
+    assert_true(reach("POLL"));
     kp_on_status(t.op, 200);
     kp_on_body(t.op, "{\"status\":1,\"request\":\"x\"}", 26);
     kp_on_time(t.op, 0, 0, 0);

@@ -145,9 +145,11 @@ static void k7_a_program_in_the_home_folder(void **state) {
 
 static bool look_at_environment(void) {
     static const char *const names[] = {"KEYPLATE_HTTP_PROXY",   "CAPTCHAAI_API_KEY", "CAPTCHAAI_API_KEY_BACKUP",
-                                        "NOCAPTCHAAI_API_KEY_2", "KP_TEST_MEMBER",    "KP_TEST_ONE"};
+                                        "NOCAPTCHAAI_API_KEY_2", "KP_TEST_MEMBER",    "KP_TEST_ONE",
+                                        "KP_TEST_PASSWORD"};
     kp_config *config = kp_config_new();
     CHECK(kp_config_set(config, "keys", "[\"env:KP_TEST_MEMBER\"]") == 0);
+    CHECK(kp_config_set(config, "redis.password", "env:KP_TEST_PASSWORD") == 0);
     kp_client *client = kp_client_new(config);
     kp_op *op = kp_op_new(client, KP_BALANCE);
     CHECK(kp_op_set(op, "key", "env:KP_TEST_ONE", 15) == 0);
@@ -160,7 +162,7 @@ static bool look_at_environment(void) {
     const char *path = script("p", "env | grep -c s3cret; echo $KP_TEST_OTHER $HOME");
     CHECK(setenv("HOME", "/h", 1) == 0);
     CHECK(gave(read_with(&r, path, ROOM, &patience), KP_FOUND, 0, "0\npassed on /h\n"));
-    CHECK(gave(read_command(path), KP_FOUND, 0, "2\npassed on /h\n")); /* without an operation nobody knows these */
+    CHECK(gave(read_command(path), KP_FOUND, 0, "3\npassed on /h\n")); /* without an operation nobody knows these */
     CHECK(strcmp(getenv("CAPTCHAAI_API_KEY"), "s3cret") == 0);
     kp_op_free(op);
     kp_client_free(client);

@@ -40,6 +40,7 @@ static const char *const values[] = {"one",
                                      "-",
                                      "+x",
                                      "00"};
+static const char *const marks[] = {"v", "+0", "+12", "no,", "+x"};
 static const char *const ttls[] = {"5", "20", "60000", "0", "3155760000000", "3155760000001", "x", "-1", "-0"};
 static const char *const waits[] = {"0", "0", "0", "7", "1000", "3155760000000", "03", "-0", "z"};
 static const char *const periods[] = {"1000",  "1500", "25001", "200000",           "3600000000", "3155760000000000",
@@ -77,9 +78,12 @@ static void make_verb(char *line, int step) {
         add(line, "PUT");
         for (size_t i = 1 + any(3); i > 0; i--)
             add(line, " %s %s %s", ONE_OF(names), values[any(any(3) ? 13 : 19)], ttls[any(any(6) ? 5 : 9)]);
-    } else if (chosen < 9)
-        add(line, "MARK %s f%d %s %s", ONE_OF(names), (int)any(any(2) ? 4 : 45), any(30) ? "v" : "no,", ttls[any(3)]);
-    else if (chosen < 16) {
+    } else if (chosen < 9) {
+        add(line, "MARK");
+        for (size_t i = 1 + any(3); i > 0; i--)
+            add(line, " %s f%d %s %s", ONE_OF(names), (int)any(any(2) ? 4 : 45), marks[any(any(30) ? 3 : 5)],
+                ttls[any(any(30) ? 3 : 9)]);
+    } else if (chosen < 16) {
         add(line, "ADMIT i%d %s", (int)(any(5) ? id : any(FRESH / 2)), waits[any(any(9) ? 7 : 9)]);
         for (size_t i = any(4); i > 0; i--)
             add_item(line);

@@ -1,5 +1,7 @@
 --TEST--
 keys taken out of texts: rows R1 to R5, R3b, R3c
+--INI--
+memory_limit=1G
 --FILE--
 <?php
 require __DIR__ . '/support.inc';

@@ -201,8 +201,8 @@ static size_t index_of(const char *state) {
 }
 
 static void begin(walker *k, world *w, kp_client *client) {
-    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE, KP_SOLVE,  KP_SOLVE,
-                                KP_RESULT,  KP_WAIT,   KP_REPORT, KP_TELL,  KP_REFRESH};
+    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE,   KP_SOLVE, KP_SOLVE, KP_RESULT,
+                                KP_WAIT,    KP_REPORT, KP_TELL,   KP_REFRESH, KP_USE,   KP_REVOKE};
     *k = (walker){.begun = w->mono_ms};
     kp_op *op = kp_client_chore(client, w->mono_ms, NULL);
     k->op = op = op ? op : kp_op_new(client, kinds[world_draw(w, COUNT(kinds))]);
@@ -215,9 +215,12 @@ static void begin(walker *k, world *w, kp_client *client) {
                        : captchaai      ? "captchaai/primary~0123abcd/7"
                                         : "nocaptchaai/key2~0123abcd/7";
     kp_op_set(op, "task", task, strlen(task));
-    static const char *const whats[] = {"keys", "places", "events", "primary"};
-    const char *what = whats[world_draw(w, COUNT(whats))];
-    kp_op_set(op, "what", what, strlen(what));
+    static const char *const whats[] = {"keys", "places", "events", "primary", "key2", ""};
+    const char *what = whats[world_draw(w, COUNT(whats))], *used = world_value(w, "keys/");
+    bool key_known = used && world_draw(w, 3) == 0; /* a fingerprint, for KP_REVOKE */
+    kp_op_set(op, "what", key_known ? used : what, key_known ? 8 : strlen(what));
+    kp_op_set(op, "undo", world_draw(w, 4) ? "1" : "0", 1);
+    kp_op_set(op, "now", world_draw(w, 2) ? "1" : "0", 1);
     if (!captchaai && world_draw(w, 3) == 0)
         kp_op_set(op, "sync", "1", 1);
     if (world_draw(w, 3) == 0)
@@ -284,6 +287,11 @@ static void walk(world *w, kp_client *client, uint64_t seed) {
     }
 }
 
+/* The walk begins at 14:13:20 UTC. */
+static const char dated[] =
+    "[{\"name\":\"primary\",\"from\":[\"env:A\"],\"window\":\"14:10-14:20;16:25-16:35 Europe/Berlin\"},"
+    "{\"name\":\"backup\",\"from\":[\"env:B\"],\"not_after\":\"2026-09-21T14:25:00Z\"},\"env:C\"]";
+
 int main(int argc, char **argv) {
     uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : getenv("KP_LONG") ? 60000000 : 2000000;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
@@ -298,6 +306,8 @@ int main(int argc, char **argv) {
         if (world_draw(&w, 3) == 0)
             kp_config_set(config, "keys",
                           "[\"vault://secret/k\",{\"name\":\"key2\",\"from\":[\"vault://secret/l\",\"env:B\"]}]");
+        else if (world_draw(&w, 3) == 0)
+            kp_config_set(config, "keys", dated);
         if (world_draw(&w, 2))
             kp_config_set(config, "ring.refresh", world_draw(&w, 2) ? "0" : "10s");
         if (world_draw(&w, 2))

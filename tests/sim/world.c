@@ -130,23 +130,27 @@ static void do_read(world *w, kp_op *op) {
     const char *value = NULL;
     w->how = KP_FOUND;
     w->why = KP_WHY_NONE;
+    w->size = 0;
     if (w->place)
         value = w->place(w, name);
     else if (strcmp(name, "env:CAPTCHAAI_API_KEY") == 0)
         value = w->key;
-    size_t len = value ? strlen(value) : 0;
+    size_t len = !value ? 0 : w->size ? w->size : strlen(value);
     if (len)
         memcpy(kp_read_room(op), value, len);
     tell_time(w, op, 1);
     kp_on_read(op, value || w->how != KP_FOUND ? w->how : KP_ABSENT, w->why, len);
 }
 
+/* KP_TELL asks for three names of each value. */
+enum { ARGS = 400 };
+
 static void do_store(world *w, kp_op *op) {
     w->stores++;
     char own[512];
-    kp_arg args[40];
+    kp_arg args[ARGS];
     size_t n = 0;
-    while (n < 40 && (args[n].text = kp_store_arg(op, n, &args[n].len)))
+    while (n < ARGS && (args[n].text = kp_store_arg(op, n, &args[n].len)))
         n++;
     kp_buf reply;
     kp_buf_init(&reply, NULL);

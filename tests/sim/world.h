@@ -20,7 +20,7 @@ typedef struct {
 
 /* One name of the store's map. */
 typedef struct {
-    char name[128], value[256];
+    char name[192], value[1024];
     int64_t expires;
 } world_entry;
 enum { WORLD_NAMES = 256 };
@@ -41,6 +41,7 @@ struct world {
     /* What a place holds: NULL is absent. "env:CAPTCHAAI_API_KEY" holds key by default. */
     const char *(*place)(world *, const char *name);
     int how, why; /* of kp_on_read: place may set them (KP_UNFIT, KP_FOUND_OPEN) */
+    size_t size;  /* of what the place holds, where that is no text; 0: it is a text */
     /* A store reply of the test's own instead of the map's: false to leave it to the map. */
     bool (*store)(world *, const kp_op *, char *reply, size_t size);
     char key[64];

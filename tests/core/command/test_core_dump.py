@@ -87,3 +87,20 @@ def test_k10_options_of_the_environment(call, serve, authority, secure):
     assert b"KEYPLATE_PROXY=xxx" in block and b"UNRELATED=stays" in block and proxy.requests
     process.kill()
     call.finish(process)
+
+
+def test_k10_credentials_of_stores_in_variables(call, serve, authority):
+    """Neither in the block that the process was started with, nor in a core dump."""
+    server = serve({"balance": hostile.hold})
+    names = ["VAULT_TOKEN", "VAULT_ROLE_ID", "VAULT_SECRET_ID", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+             "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "OUR_REDIS"]
+    env = {name: call.new_key() for name in names}
+    process = hanging(call, server, authority, "balance", KEYPLATE_REDIS_PASSWORD="env:OUR_REDIS", **env)
+    with open(f"/proc/{process.pid}/environ", "rb") as file:
+        block = file.read()
+    for name, value in env.items():
+        assert fragments({"environ": block, **image(process.pid)}, value) == [], name
+        assert f"{name}=xxx".encode() in block
+    process.kill()
+    call.finish(process)

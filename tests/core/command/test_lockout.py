@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from conftest import until
 from sandbox_box import PAGE, PROGRAM, sandbox  # noqa: F401
 
 
@@ -20,8 +21,8 @@ def host(tmp_path):
 
 
 def start(host, box, key, *words):
-    environment = {**host, "CAPTCHAAI_URL": box.url, "NOCAPTCHAAI_URL": box.url, "CAPTCHAAI_API_KEY": key,
-                   "NOCAPTCHAAI_API_KEY": key, "KEYPLATE_POLL_FIRST": "0.1", "KEYPLATE_POLL_EVERY": "0.1"}
+    environment = {"KEYPLATE_POLL_FIRST": "0.1", "KEYPLATE_POLL_EVERY": "0.1", **host, "CAPTCHAAI_URL": box.url,
+                   "NOCAPTCHAAI_URL": box.url, "CAPTCHAAI_API_KEY": key, "NOCAPTCHAAI_API_KEY": key}
     return subprocess.Popen([PROGRAM, *words, "--json"], env=environment, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True)
 
@@ -30,6 +31,10 @@ def code_of(process):
     out, _ = process.communicate(timeout=120)
     answer = json.loads(out)
     return process.returncode, answer.get("error", {}).get("code", "ok")
+
+
+def attempts(box):
+    return sum("wrong_key" in line for line in box.record())
 
 
 SOLVE = ("solve", "turnstile", "sitekey=a", f"pageurl={PAGE}")
@@ -109,3 +114,18 @@ def test_g6_the_wait_is_told(sandbox, host):
     error = json.loads(process.communicate(timeout=60)[0])["error"]
     assert error["class"] == "key" and 0 < error["retry_after"] <= 60
     assert "ERROR_KEY_DOES_NOT_EXIST" in error["text"]
+
+
+def test_g6_who_waits_for_a_task_does_not_ask_with_a_key_that_is_refused(sandbox, host):
+    """The key dies while a task is waited for, and another process is told so before the next poll."""
+    box = sandbox("--solve-ms", "86400000")
+    task = box.submit()
+    reference = f"captchaai/primary~{box.ledger()[0]['fingerprint']}/{task}"
+    waiter = start({**host, "KEYPLATE_POLL_EVERY": "5s"}, box, box.key, "wait", reference)
+    until(lambda: any(line["call"] == "result" for line in box.record()), "the first poll")
+    (box.ledger_path.parent / "key0").unlink()
+    codes = {code_of(start(host, box, box.key, "balance"))[1]}
+    error = json.loads(waiter.communicate(timeout=120)[0])["error"]
+    assert error["task"] == reference
+    assert codes | {error["code"]} == {"ERROR_KEY_DOES_NOT_EXIST", "key_cooling"}
+    assert attempts(box) == 1

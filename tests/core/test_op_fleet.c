@@ -1,0 +1,319 @@
+/* test_op_fleet.c: what processes that share a store tell each other of keys: which one comes first, which are revoked,
+ * who used which and since when. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine/client.h"
+#include "op_case.h"
+
+enum { MINUTE = 60000, HOUR = 60 * MINUTE };
+static const int64_t day = 24 * HOUR;
+
+static void pass_time(int64_t ms) {
+    t.w.mono_ms += (uint64_t)ms;
+    t.w.unix_ms += ms;
+}
+
+static void good(int kind) {
+    begin(kind);
+    expect_error(KP_OK);
+}
+
+static void manage(int kind, const char *what) {
+    make(kind);
+    set("what", what);
+    expect_error(KP_OK);
+    assert_int_equal(t.w.https, 0);
+}
+
+static const char *tell(void) {
+    begin(KP_TELL);
+    expect_error(KP_OK);
+    return fact("answer");
+}
+
+static void expect_told(const char *part) {
+    const char *answer = tell();
+    if (!strstr(answer, part))
+        fail_msg("%s is not in %.1800s", part, answer);
+}
+
+static void two_keys(void) {
+    option("keys", "[\"env:CAPTCHAAI_API_KEY\",\"env:SPARE\"]");
+    put_place("env:SPARE", case_key(1), KP_FOUND, 0);
+}
+
+/* ---- Which one comes first ---- */
+
+static void a_member_that_is_preferred_comes_first(void **state) {
+    (void)state;
+    two_keys();
+    good(KP_SUBMIT);
+    expect_fact("key_name", "primary");
+    manage(KP_USE, "backup");
+    good(KP_SUBMIT);
+    expect_fact("key_name", "backup");
+    good(KP_BALANCE);
+    expect_fact("key_name", "backup");
+    another_client();
+    good(KP_SUBMIT); /* it hears of it at its first call */
+    expect_fact("key_name", "backup");
+    expect_told("\"name\":\"backup\",\"masked\":\"***");
+    assert_non_null(strstr(fact("answer"), "\"preferred\":true"));
+    manage(KP_USE, "");
+    good(KP_SUBMIT);
+    expect_fact("key_name", "primary");
+    assert_null(strstr(tell(), "\"preferred\":true"));
+}
+
+static void a_preferred_one_without_a_key_is_passed(void **state) {
+    (void)state;
+    two_keys();
+    forget_places();
+    put_place("env:CAPTCHAAI_API_KEY", t.secrets[0], KP_FOUND, 0);
+    manage(KP_USE, "backup");
+    good(KP_SUBMIT);
+    expect_fact("key_name", "primary");
+    good(KP_SUBMIT);
+    expect_fact("key_name", "primary");
+}
+
+static void a_preferred_one_that_is_refused_falls_back(void **state) {
+    (void)state;
+    two_keys();
+    good(KP_SUBMIT);
+    manage(KP_USE, "backup");
+    put_answer("balance", 200, "ERROR_WRONG_USER_KEY");
+    good(KP_SUBMIT);
+    expect_fact("key_name", "primary");
+    assert_int_equal(t.w.submits, 1);
+}
+
+static void a_task_stays_with_its_key(void **state) {
+    (void)state;
+    two_keys();
+    good(KP_SUBMIT);
+    char task[128];
+    snprintf(task, sizeof task, "%s", fact("task"));
+    manage(KP_USE, "backup");
+    make(KP_WAIT);
+    set("task", task);
+    expect_error(KP_OK);
+    expect_fact("key_name", "primary");
+}
+
+/* ---- Which nobody shall use ---- */
+
+static void a_revoked_key_is_used_by_nobody(void **state) {
+    (void)state;
+    static const int kinds[] = {KP_SUBMIT, KP_SOLVE, KP_BALANCE, KP_VERIFY, KP_WAIT, KP_RESULT, KP_REPORT};
+    char fingerprint[16];
+    good(KP_SUBMIT);
+    snprintf(fingerprint, sizeof fingerprint, "%s", fact("fingerprint"));
+    manage(KP_REVOKE, fingerprint);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (i == 3)
+            another_client();
+        begin(kinds[i]);
+        expect_error(KP_E_KEY_REVOKED);
+        expect_text("primary ***");
+        assert_int_equal(t.w.https, 0);
+    }
+    t.w.store_away = true; /* this client has heard of it */
+    begin(KP_SUBMIT);
+    expect_error(KP_E_KEY_REVOKED);
+    t.w.store_away = false;
+    expect_told("\"state\":\"revoked\"");
+    make(KP_REVOKE);
+    set("what", fingerprint);
+    set("undo", "1");
+    expect_error(KP_OK);
+    good(KP_SUBMIT);
+    expect_told("\"state\":\"current\"");
+}
+
+static void the_next_key_serves_for_a_revoked_one(void **state) {
+    (void)state;
+    two_keys();
+    good(KP_SUBMIT);
+    char task[128], fingerprint[16];
+    snprintf(task, sizeof task, "%s", fact("task"));
+    snprintf(fingerprint, sizeof fingerprint, "%s", fact("fingerprint"));
+    manage(KP_REVOKE, fingerprint);
+    good(KP_SUBMIT);
+    expect_fact("key_name", "backup");
+    make(KP_WAIT); /* a task of the revoked key: the other one of the account is asked */
+    set("task", task);
+    expect_error(KP_OK);
+    expect_fact("key_name", "backup");
+}
+
+/* ---- Who used which, since when ---- */
+
+static void a_use_is_told_once_in_ten_minutes(void **state) {
+    (void)state;
+    option("node", "web 1");
+    good(KP_SUBMIT);
+    assert_true(passed("READ GATE MARK GATE"));
+    good(KP_SUBMIT);
+    assert_false(passed("MARK"));
+    assert_non_null(strstr(world_value(&t.w, "used/"), "web-1="));
+    char first[64], again[64];
+    snprintf(first, sizeof first, "%s", world_value(&t.w, "keys/"));
+    assert_memory_equal(first, fact("fingerprint"), 8);
+    assert_memory_equal(first + 9, fact("key") + 3, 4);
+    pass_time(10 * MINUTE);
+    t.w.store_away = true;
+    good(KP_SUBMIT);
+    assert_false(passed("MARK"));
+    t.w.store_away = false;
+    good(KP_SUBMIT);
+    assert_true(passed("MARK"));
+    snprintf(again, sizeof again, "%s", world_value(&t.w, "keys/"));
+    assert_string_equal(first, again); /* when it was first seen stays */
+    another_client();
+    pass_time(day);
+    good(KP_SUBMIT);
+    assert_true(passed("MARK"));
+    assert_string_equal(first, world_value(&t.w, "keys/"));
+    expect_told("\"age_days\":1,\"age\":\"fresh\"");
+}
+
+static void what_others_use_is_told(void **state) {
+    (void)state;
+    option("node", "web1");
+    good(KP_SUBMIT);
+    pass_time(HOUR);
+    forget_places();
+    put_place("env:CAPTCHAAI_API_KEY", case_key(1), KP_FOUND, 0);
+    option("node", "web2");
+    another_client();
+    good(KP_SUBMIT);
+    expect_told("\"state\":\"current\"");
+    const char *old = strstr(fact("answer"), "\"source\":null,\"version\":null,\"state\":\"previous\"");
+    assert_non_null(old);
+    assert_non_null(strstr(old, "\"hosts\":[{\"host\":\"web1\","));
+    assert_non_null(strstr(old, "\"safe_to_revoke\":false,\"safety\":\"last used "));
+    pass_time(day);
+    good(KP_SUBMIT);
+    old = strstr(tell(), "\"state\":\"previous\"");
+    assert_non_null(old);
+    assert_non_null(strstr(old, "\"safe_to_revoke\":true,\"safety\":\"not used for 2"));
+    forget_places(); /* a host that still has the old one */
+    put_place("env:CAPTCHAAI_API_KEY", t.secrets[0], KP_FOUND, 0);
+    another_client();
+    assert_non_null(strstr(tell(), "\"source\":null,\"version\":null,\"state\":\"pending\""));
+    pass_time(31 * day); /* of what nobody uses nothing is told */
+    assert_null(strstr(tell(), "\"source\":null,\"version\":null,\"state\":\"pending\""));
+}
+
+static void a_marked_text_of_others_is_taken_with_care(void **state) {
+    (void)state;
+    static const char *const odd[] = {"x=1", "0123abcd=", "0123abcd=x,4567abcd~abcd=5", "0123abcd~ab=5",
+                                      ",",   "no marks",  "0123abcdef~abcd=1"};
+    good(KP_SUBMIT);
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        for (size_t n = 0; n < WORLD_NAMES; n++)
+            if (strncmp(t.w.map[n].name, "keys/", 5) == 0 || strncmp(t.w.map[n].name, "ring/", 5) == 0 ||
+                strncmp(t.w.map[n].name, "used/", 5) == 0)
+                snprintf(t.w.map[n].value, sizeof t.w.map[n].value, "%s", odd[i]);
+        another_client();
+        good(KP_SUBMIT);
+        tell();
+    }
+}
+
+/* ---- Wrong use, a store that is away ---- */
+
+static void what_cannot_be_told_is_said(void **state) {
+    (void)state;
+    static const struct {
+        int kind;
+        const char *what, *text;
+    } wrong[] = {{KP_USE, "bakup", "there are primary, backup"},
+                 {KP_REVOKE, "primary", "no fingerprint"},
+                 {KP_REVOKE, "", "no fingerprint"},
+                 {KP_REVOKE, "0123ABCD", "no fingerprint"},
+                 {KP_REVOKE, "0123abcd0", "no fingerprint"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        make(wrong[i].kind);
+        set("what", wrong[i].what);
+        expect_error(KP_E_MISUSE);
+        expect_text(wrong[i].text);
+    }
+    t.w.store_away = true;
+    make(KP_USE);
+    set("what", "backup");
+    expect_error(KP_E_STORE);
+    make(KP_REVOKE);
+    set("what", "0123abcd");
+    expect_error(KP_E_STORE);
+    expect_fact("class", "store");
+}
+
+/* ---- A proof now ---- */
+
+static void a_key_that_cools_is_proven_on_demand(void **state) {
+    (void)state;
+    put_answer("balance", 200, "ERROR_WRONG_USER_KEY");
+    put_answer("balance", 200, "ERROR_WRONG_USER_KEY");
+    begin(KP_VERIFY);
+    expect_error(KP_E_C_WRONG_USER_KEY);
+    pass_time(MINUTE);
+    begin(KP_VERIFY);
+    expect_error(KP_E_C_WRONG_USER_KEY); /* now it cools for two minutes */
+    pass_time(MINUTE);
+    begin(KP_VERIFY);
+    expect_error(KP_E_KEY_COOLING);
+    assert_int_equal(t.w.https, 0);
+    make(KP_VERIFY);
+    set("now", "1");
+    expect_error(KP_OK);
+    assert_int_equal(t.w.https, 1);
+    good(KP_SUBMIT);
+}
+
+static void g6_a_proof_on_demand_is_one_a_minute(void **state) {
+    (void)state;
+    put_answers("balance", 200, "ERROR_WRONG_USER_KEY");
+    size_t calls = 0;
+    uint64_t begun = t.w.mono_ms;
+    for (int i = 0; i < 50; i++) {
+        make(KP_VERIFY);
+        set("now", "1");
+        set("timeout_ms", "5000");
+        assert_int_not_equal(run(), KP_OK);
+        calls += t.w.https;
+        pass_time(1000);
+    }
+    assert_true(calls <= (t.w.mono_ms - begun) / MINUTE + 1);
+    assert_true(calls >= 2);
+    make(KP_SUBMIT); /* it is for proofs alone */
+    set("method", "turnstile");
+    set("params", "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\"}");
+    set("now", "1");
+    expect_error(KP_E_KEY_COOLING);
+    assert_int_equal(t.w.https, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(a_member_that_is_preferred_comes_first),
+        CASE(a_preferred_one_without_a_key_is_passed),
+        CASE(a_preferred_one_that_is_refused_falls_back),
+        CASE(a_task_stays_with_its_key),
+        CASE(a_revoked_key_is_used_by_nobody),
+        CASE(the_next_key_serves_for_a_revoked_one),
+        CASE(a_use_is_told_once_in_ten_minutes),
+        CASE(what_others_use_is_told),
+        CASE(a_marked_text_of_others_is_taken_with_care),
+        CASE(what_cannot_be_told_is_said),
+        CASE(a_key_that_cools_is_proven_on_demand),
+        CASE(g6_a_proof_on_demand_is_one_a_minute),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
