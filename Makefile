@@ -8,7 +8,7 @@ DESTDIR ?=
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # Warnings stop the builds of the tests, not a user's: a newer compiler knows more of them than ours.
 WERROR ?= OFF
-test test-asan test-tsan test-valgrind test-long lint: WERROR = ON
+test test-asan test-tsan test-valgrind test-long test-real lint: WERROR = ON
 # Seconds that one test may take.
 TEST_TIMEOUT ?= 900
 
@@ -42,6 +42,7 @@ test: test-deps
 	$(call say,gcc: build and test)
 	@$(call build,build,release,-DKEYPLATE_TESTS=ON)
 	@$(call ctest,build)
+	@sed -n 's/^SKIPPED [^:]*:[0-9]*: /not tested: /p' build/Testing/Temporary/LastTest.log | sort -u
 	$(call say,clang: build)
 	@$(call build,build-clang,clang)
 	@$(MAKE) lint
@@ -71,6 +72,11 @@ test-valgrind: test-deps
 test-long: test-deps
 	@$(call build,build,release,-DKEYPLATE_TESTS=ON)
 	@KP_LONG=1 $(call ctest,build,--timeout 7200)
+
+#: make test-real       the stores of keys against OpenBao, moto and an emulator of Google's; builds what is missing with Go
+test-real: test-deps
+	@$(call build,build,release,-DKEYPLATE_TESTS=ON)
+	@python=/usr/bin/python3; [ -x $$python ] || python=python3; $$python tests/sources/real.py build
 
 #: make fuzz            builds the fuzzers into build-fuzz/tests
 fuzz: test-deps
@@ -118,4 +124,4 @@ clean:
 test-deps:
 	@.ci/deps test
 
-.PHONY: help build demo test test-asan test-tsan test-valgrind test-long fuzz bench lint format install wheel dist clean test-deps
+.PHONY: help build demo test test-asan test-tsan test-valgrind test-long test-real fuzz bench lint format install wheel dist clean test-deps

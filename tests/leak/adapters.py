@@ -38,6 +38,7 @@ class Program:
     def __init__(self, box, words, env, traced=False):
         self.trace = box.folder / "trace" if traced and process.can_trace() else None
         words = process.traced(words, self.trace) if self.trace else words
+        words = [*box.store.before, *words] if box.store else words
         self.box, self.text = box, {"stdout": b"", "stderr": b""}
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env=env, cwd=box.work, preexec_fn=in_child(box.scenario.crash), bufsize=0)
@@ -142,7 +143,7 @@ class Command:
             place = document
             for folder in folders:
                 place = place.setdefault(folder, {})
-            place[last] = value
+            place[last] = json.loads(value) if name == "keys" else value
         text = box.scenario.config
         if text is not None:
             text = box.fill(text)
@@ -153,7 +154,8 @@ class Command:
 
     def run(self, box, way):
         scenario = box.scenario
-        self.give_key(box, way)
+        if not scenario.source:
+            self.give_key(box, way)
         self.configure(box)
         box.env.update({name: box.fill(value) for name, value in scenario.env.items()})
         if scenario.words:
@@ -192,13 +194,17 @@ class Session:
 
     def __init__(self, name, words, ways, memory_ways, needs, env=None):
         self.name, self.start, self.ways = name, [str(word) for word in words], ways
-        self.memory_ways, self.env = memory_ways, env or {}
+        self.memory_ways, self.env, self.is_host = memory_ways, env or {}, True
         found = bool(self.start[0]) and shutil.which(self.start[0]) is not None
         self.there = found and all(os.path.exists(need) for need in needs)
 
     def run(self, box, way):
         scenario, done = box.scenario, 0
-        box.core_counts = in_memory = way in self.memory_ways and not (scenario.proxy and self.memory_ways != self.ways)
+        good = self.memory_ways == self.ways  # a language without strings of its own
+        in_memory = way in self.memory_ways and not (scenario.proxy and not good)
+        if scenario.source:
+            in_memory = good or not box.store.in_environment
+        box.core_counts, box.is_host = in_memory, self.is_host
         program = Program(box, self.start, {**box.env, **self.env}, scenario.traced)
 
         def tell(*words):
@@ -212,7 +218,8 @@ class Session:
 
         for name, value in box.options.items():
             do("option", name, value)
-        do("key", way, box.key_file)
+        if not scenario.source:
+            do("key", way, box.key_file)
         verbs = [("client",)]
         for call in scenario.calls:
             verbs.append(("call", call["kind"], *(f"{name}={value}" for name, value in call.items() if name != "kind")))

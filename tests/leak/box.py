@@ -36,15 +36,20 @@ class Box:
             path.mkdir(mode=0o700)
         self.findings, self.inputs, self.servers = [], {}, []
         self.caught_before = len(trap.caught)
-        self.secrets, self.core_counts = {}, True
+        self.secrets, self.core_counts, self.is_host = {}, True, False  # a host: a program with a library of ours
         self.key = sandbox.take_key() if scenario.sandbox else shapes.make(shape)
         self.secret("the key", self.key)
         self.stray = self.secret("the stray key", shapes.make(shape))
+        self.authority = authority
         self.serve(authority, sandbox)
         self.env = self.environment()
+        self.store, self.block = scenario.source(self) if scenario.source else None, b""
+        if self.store:
+            self.env.update(self.store.env)
+            self.options.update(self.store.options)
 
-    def secret(self, name, text):
-        self.secrets[name] = Secret(name, text)
+    def secret(self, name, text, **more):
+        self.secrets[name] = Secret(name, text, **more)
         return text
 
     # ---- The other side ----
@@ -115,26 +120,50 @@ class Box:
 
     # ---- What is looked at ----
 
-    def look(self, place, data):
-        self.findings += [f"{place}: {hit}" for hit in find(self.secrets.values(), data)]
+    def look(self, place, data, but=()):
+        """but: names of the secrets that may be there."""
+        secrets = [secret for secret in list(self.secrets.values()) if secret.name not in but]
+        self.findings += [f"{place}: {hit}" for hit in find(secrets, data)]
 
     def look_into(self, pid, memory):
         """A process that is in the midst of a call."""
         for name, data in process.surroundings(pid):
-            self.look(f"/proc/PID/{name}", data)
+            self.look(f"/proc/PID/{name}", data, self.of_user if name == "environ" and self.is_host else ())
+        self.note_block(pid)
         for child in process.children(pid):
-            self.findings.append("a child process was started")
+            if not (self.store and self.store.programs):
+                self.findings.append("a child process was started")
             for name, data in process.surroundings(child):
-                self.look(f"/proc/CHILD/{name}", data)
+                self.look(f"/proc/CHILD/{name}", data, self.of_programs if name == "environ" else ())
         if memory:
             self.look_at_memory(pid, "core dump", True)
 
+    def note_block(self, pid):
+        """The environment that a host was started with is the host's, and lies in its memory."""
+        if self.is_host:
+            self.block = process.squeeze(process.read(f"/proc/{pid}/environ"))
+
     def look_at_memory(self, pid, what, dumped):
+        self.note_block(pid)
         for name, data in process.memory(pid, dumped):
-            self.look(f"{what}, {name}", data)
+            self.look(f"{what}, {name}", self.without_block(data))
+
+    @property
+    def of_user(self):
+        """The secrets in the environment of a host: that is the host's."""
+        return tuple(self.store.in_environment) if self.store else ()
+
+    @property
+    def of_programs(self):
+        return tuple(self.store.for_programs) if self.store else ()
+
+    def without_block(self, data):
+        """The memory of a host, without the environment that it was started with."""
+        return data.replace(self.block, b"") if self.block else data
 
     def look_at_trace(self, path, starts):
-        for kind, line in process.outside(path.read_bytes(), self.port, starts):
+        ports = [self.port, *(self.store.ports if self.store else ())]
+        for kind, line in process.outside(path.read_bytes(), ports, starts):
             if kind == "started":
                 self.findings.append("a program was started")
             self.look("system call " + line.split(b"(")[0].split()[-1].decode(), line)
@@ -147,9 +176,13 @@ class Box:
             if path.is_file() and not path.is_symlink() and (self.core_counts or not is_core):
                 data = path.read_bytes()
                 if data != self.inputs.get(path):
-                    self.look(f"file {name}", process.squeeze(data))
+                    squeezed = process.squeeze(data)
+                    self.look(f"file {name}", self.without_block(squeezed) if is_core else squeezed)
 
     def finish(self):
+        if self.store:
+            self.store.look()
+            self.look("what the service was sent", self.server.raw, but=("the key",))
         self.look_at_files()
         for raw in self.trap.caught[self.caught_before:]:
             self.findings.append("a connection to where no call has to go")
@@ -171,6 +204,8 @@ class Box:
             os.kill(pid, getattr(signal, self.scenario.held))
 
     def release(self):
+        if self.store:
+            self.store.release()
         for connection in self.server.connections:
             try:
                 connection.sock.shutdown(2)
@@ -180,6 +215,8 @@ class Box:
     def close(self):
         for server in self.servers:
             server.close()
+        if self.store:
+            self.store.close()
 
 
 def class_of_json(text):

@@ -180,6 +180,52 @@ static void leak_to_second_connection(void) {
     close(fd);
 }
 
+/* ---- Leaks of credentials of stores: they lie in files of the home folder, and take the place of the key ---- */
+
+static void read_credential(const char *name) {
+    char path[ROOM];
+    snprintf(path, sizeof path, "%s/%s", getenv("HOME"), name);
+    read_key(path);
+}
+
+/* The call that follows sends it. */
+static void leak_token_to_service(void) {
+    read_credential(".vault-token");
+}
+
+static void leak_token_to_other_store(void) {
+    char answer[ROOM];
+    read_credential(".vault-token");
+    int fd = reach("OTHER_STORE");
+    size_t len = add(add(add(0, "GET /secret HTTP/1.1\r\nHost: a\r\nAuthorization: "), key), "\r\n\r\n");
+    if (send(fd, request, len, 0) != (ssize_t)len || recv(fd, answer, sizeof answer, 0) <= 0)
+        exit(70);
+    close(fd);
+    explicit_bzero(key, ROOM);
+}
+
+static void leak_prime_to_core(void) {
+    read_credential("prime");
+    memcpy(kept, key, ROOM);
+    explicit_bzero(key, ROOM);
+}
+
+static void leak_session_to_child(void) {
+    read_credential("session");
+    leak_to_child();
+    explicit_bzero(key, ROOM);
+}
+
+static void leak_assertion(void) {
+    read_credential("assertion");
+    leak_percent();
+    explicit_bzero(key, ROOM);
+}
+
+/* The variables are left as they are. */
+static void leak_environment(void) {
+}
+
 static void leak_to_system_call(void) {
     int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (write(fd, key, strlen(key)) < 0)
@@ -200,7 +246,13 @@ static const struct {
               {"environment of a child", leak_to_child},
               {"freed heap", leak_to_freed_heap},
               {"second connection", leak_to_second_connection},
-              {"system call", leak_to_system_call}};
+              {"system call", leak_to_system_call},
+              {"a token to the service", leak_token_to_service},
+              {"a token to another store", leak_token_to_other_store},
+              {"a prime in a core dump", leak_prime_to_core},
+              {"a session token in a child", leak_session_to_child},
+              {"an assertion on stderr", leak_assertion},
+              {"a variable that is not hidden", leak_environment}};
 
 static void plant(const char *name) {
     for (size_t i = 0; i < sizeof plants / sizeof plants[0]; i++)

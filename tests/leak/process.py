@@ -101,10 +101,10 @@ def traced(words, out):
             "--", *words]
 
 
-def outside(trace, port, starts=1):
-    """Yields (name, line) of the traced calls but those on connections to the port; and of programs that were started
+def outside(trace, ports, starts=1):
+    """Yields (name, line) of the traced calls but those on connections to the ports; and of programs that were started
     beyond the first, whatever is in them."""
-    pinned = f"->127.0.0.1:{port}]".encode()
+    pinned = [f"->127.0.0.1:{port}]".encode() for port in ports]
     for line in trace.splitlines():
         call = line.split(b"(", 1)[0].split()[-1:]
         is_exec = call and call[0] in (b"execve", b"execveat")
@@ -114,5 +114,5 @@ def outside(trace, port, starts=1):
             yield "started", line
         elif is_exec:
             continue  # its arguments and environment are what the oracle itself gave it
-        elif pinned not in line.split(b",", 1)[0]:
+        elif not any(pin in line.split(b",", 1)[0] for pin in pinned):
             yield "call", line

@@ -42,6 +42,7 @@ class Scenario:
     family: bool = False                       # one of many that are alike
     shape: Optional[str] = None                # of the key, where not every shape makes sense
     only: tuple = ()                           # names of adapters, all of them if empty
+    source: Optional[Callable] = None          # box: what stands behind the key, in place of a way to give it
 
     @property
     def frees(self):

@@ -9,9 +9,10 @@ import html
 import re
 from collections import deque
 from dataclasses import dataclass
+from typing import Union
 
-FRAGMENT = 8  # so many characters of a secret in a row are a leak; a masked tail has four
-BLOCK = FRAGMENT // 2  # any FRAGMENT characters in a row have one whole block of a secret that is cut into blocks
+FRAGMENT = 8  # so many characters of a secret in a row are a leak; a masked tail has four. Secrets are cut into blocks of
+# half of that: any FRAGMENT characters in a row have one whole block.
 DEPTH = 3  # encodings within each other
 SHOWN = 40
 
@@ -31,12 +32,15 @@ LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 @dataclass
 class Secret:
+    """Text or bytes. fragment: so many of a long one are a leak; the fewer blocks there are, the faster is the search."""
     name: str
-    text: str
+    text: Union[str, bytes]
+    fragment: int = FRAGMENT
 
     def __post_init__(self):
-        self.low = self.text.lower().encode()
-        self.blocks = [(at, self.low[at:at + BLOCK]) for at in range(0, len(self.low) - BLOCK + 1, BLOCK)]
+        self.low = (self.text if isinstance(self.text, bytes) else self.text.encode()).lower()
+        self.block = self.fragment // 2
+        self.blocks = [(at, self.low[at:at + self.block]) for at in range(0, len(self.low) - self.block + 1, self.block)]
 
 
 @dataclass
@@ -160,12 +164,13 @@ def views(data):
                 waiting.append((way + (name,), found))
 
 
-def run_at(view, at, key, first):
+def run_at(view, at, secret, first):
     """Start of the run in the view, in the secret, and its length: it grows to both sides of one block."""
+    key = secret.low
     start, begin = at, first
     while start > 0 and begin > 0 and view[start - 1] == key[begin - 1]:
         start, begin = start - 1, begin - 1
-    end, stop = at + BLOCK, first + BLOCK
+    end, stop = at + secret.block, first + secret.block
     while end < len(view) and stop < len(key) and view[end] == key[stop]:
         end, stop = end + 1, stop + 1
     return start, begin, end - start
@@ -192,8 +197,8 @@ def find(secrets, data):
             for first, block in secret.blocks:
                 at = low.find(block)
                 while at >= 0:
-                    start, begin, length = run_at(low, at, secret.low, first)
-                    if length >= FRAGMENT and (best is None or length > best[2]):
+                    start, begin, length = run_at(low, at, secret, first)
+                    if length >= secret.fragment and (best is None or length > best[2]):
                         best = start, begin, length
                     at = low.find(block, at + 1)
             if best and (secret.name, *best[1:]) not in known:

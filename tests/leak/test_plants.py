@@ -1,6 +1,8 @@
 """test_plants.py: the oracle finds each leak that leaky.c plants, where it was planted, and nothing where none is."""
 
+import copy
 import os
+import secrets
 
 import pytest
 
@@ -9,6 +11,7 @@ import shapes
 from adapters import LEAKY
 from box import Box
 from scenarios import HELD, Scenario
+from stores import Stage, Store, Trouble
 
 # What is planted, and what one of the findings must begin with.
 PLANTS = {
@@ -61,3 +64,50 @@ def test_planted(plant, shape, tmp_path, trap, authority):
 def test_nothing_planted(shape, tmp_path, trap, authority):
     _, found = run(None, shape, tmp_path, trap, authority)
     assert found == []
+
+
+# The same for the credentials of stores.
+OF_STORES = {
+    None: None,
+    "a token to the service": "what the service was sent: characters 1 to 28 of the Vault token, plain: ",
+    "a token to another store": "call secret of the other store: characters 1 to 28 of the Vault token, plain: ",
+    "a prime in a core dump": "core dump, ",
+    "a session token in a child": "/proc/CHILD/environ: characters 1 to 200 of the session token, plain: ",
+    "an assertion on stderr": "stderr: characters 1 to 342 of the assertion, percent: ",
+    "a variable that is not hidden": "/proc/PID/environ: characters 1 to 64 of the secret access key, plain: ",
+}
+
+
+def stores(box):
+    """Credentials in files and in the environment, and a store that may have none of them."""
+    store = Store(box, Trouble("none"))
+    token = store.secret("the Vault token", "hvs." + shapes.some(shapes.ALNUM, 24))
+    session = store.secret("the session token", shapes.make("200 characters"))
+    assertion = store.secret("the assertion", shapes.some(shapes.ALNUM + "-_", 342), fragment=16)
+    prime = store.secret("p of the private key", secrets.token_bytes(127) + b"a", fragment=16)
+    store.secret("the secret access key", shapes.make("64 of base64"), "AWS_SECRET_ACCESS_KEY")
+    for name, text in ((".vault-token", token), ("session", session), ("assertion", assertion)):
+        box.put(box.home / name, text + "\n")
+    box.inputs[box.home / "prime"] = prime + b"\n"
+    (box.home / "prime").write_bytes(prime + b"\n")
+    store.env["OTHER_STORE"] = store.serve("the other store", Stage("secret", "GET /secret", (), lambda request: {}))
+    return store
+
+
+@pytest.mark.skipif(not LEAKY.there, reason="there is no leaky program")
+@pytest.mark.parametrize("plant", OF_STORES)
+def test_planted_credential(plant, tmp_path, trap, authority):
+    leaky = copy.copy(LEAKY)
+    leaky.is_host = plant != "a variable that is not hidden"  # a command hides them
+    call = {"kind": "balance"} if plant is None else {"kind": "balance", "plant": plant}
+    scenario = Scenario("planted", [call], answers=lambda key: HELD, held="release", source=stores)
+    box = Box(tmp_path, scenario, "hex", trap, authority, None)
+    try:
+        leaky.run(box, "file")
+    finally:
+        box.close()
+    found = box.finish()
+    if plant is None:
+        assert found == []
+    else:
+        assert any(finding.startswith(OF_STORES[plant]) for finding in found), found

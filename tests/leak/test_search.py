@@ -92,3 +92,13 @@ def test_found_at_any_place_of_much():
     noise = bytearray(os.urandom(1 << 20))
     noise[777777:777777 + FRAGMENT] = secret.text[3:3 + FRAGMENT].encode()
     assert {(hit.first, hit.length) for hit in find([secret], noise)} == {(3, FRAGMENT)}
+
+
+def test_numbers_of_a_private_key():
+    """Bytes, of which more in a row are a leak."""
+    number = bytes(byte | 128 for byte in os.urandom(128))  # no zero, which stands between the parts below
+    secret = Secret("p", number, fragment=16)
+    for form in (number, number[40:56], base64.b64encode(b"x" + number), number.hex().encode()):
+        assert find([secret], os.urandom(5000) + b"\n" + form + b"\n" + os.urandom(5000)), form
+    assert find([secret], number[:15] + b"\0" + number[20:35]) == []
+    assert find([secret], os.urandom(1 << 16)) == []

@@ -1,6 +1,7 @@
-/* runner.c: fetches one key by plain libcurl, for tests against real servers: runner REFERENCE [previous|pending]
- * [TIMES]. Each line of its output is JSON: result, error, value, version, note. Variables are the program's own; files
- * are read as they are, "~/" below HOME. Between two fetches it waits for a line on its input. */
+/* runner.c: fetches one key by plain libcurl, for tests against real servers: runner REFERENCE [previous|pending].
+ * Each line of its output is JSON: result, error, value, version, note. Variables are the program's own; files are read
+ * as they are, "~/" below HOME. It fetches once for each line of its input; the line says how many milliseconds its
+ * clock, which stands else, goes on before, so leases end without waiting. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +22,7 @@ typedef struct reply {
     uint64_t retry_after_ms;
 } reply;
 
-static uint64_t mono_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
+static uint64_t mono_ms = 1000000;
 
 static int64_t unix_ms(void) {
     return (int64_t)time(NULL) * 1000;
@@ -103,7 +100,9 @@ static void call(kp_fetch *f) {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->http_method);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, kp_fetch_is_local(f) ? 2000L : 20000L);
+    /* nothing answers at a local address of another cloud; a server that is slow must not change what comes out */
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kp_fetch_is_local(f) ? 2000L : 20000L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 120000L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &to);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -116,8 +115,8 @@ static void call(kp_fetch *f) {
     CURLcode code = curl_easy_perform(easy);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     fprintf(stderr, "%s %s: %ld\n", r->http_method, kp_buf_text(&r->shown_url), status);
-    kp_fetch_on_end(f, net_of(code), KP_MAYBE_SENT, (int)status, to.retry_after_ms, to.body.data, to.body.len,
-                    mono_ms(), unix_ms());
+    kp_fetch_on_end(f, net_of(code), KP_MAYBE_SENT, (int)status, to.retry_after_ms, to.body.data, to.body.len, mono_ms,
+                    unix_ms());
     kp_buf_free(&to.body);
     curl_slist_free_all(headers);
     curl_easy_cleanup(easy);
@@ -154,13 +153,12 @@ int main(int argc, char **argv) {
     kp_fetch_want want = argc > 2 && kp_same(argv[2], "previous")  ? KP_FETCH_PREVIOUS
                          : argc > 2 && kp_same(argv[2], "pending") ? KP_FETCH_PENDING
                                                                    : KP_FETCH_CURRENT;
-    int times = argc > 3 ? atoi(argv[3]) : 1;
     kp_sessions *sessions = kp_sessions_new();
     kp_fetch *f = kp_fetch_new();
-    for (int i = 0; i < times; i++) {
-        if (i > 0 && getchar() == EOF)
-            break;
-        kp_fetch_start(f, &ref, sessions, want, getenv("ALLOW_HTTP_HOSTS"), mono_ms(), unix_ms(), (uint64_t)time(NULL));
+    char line[32];
+    while (fgets(line, sizeof line, stdin)) {
+        mono_ms += strtoull(line, NULL, 10);
+        kp_fetch_start(f, &ref, sessions, want, getenv("ALLOW_HTTP_HOSTS"), mono_ms, unix_ms(), (uint64_t)time(NULL));
         while (kp_fetch_step(f) != KP_FETCH_END) {
             if (kp_fetch_step(f) == KP_FETCH_READ)
                 read_place(f);

@@ -1,4 +1,4 @@
-"""test_command.py: the command with keys from stores over HTTP: a Vault of the test's own, and moto where it is there."""
+"""test_command.py: the command with keys from stores over HTTP: a Vault of the test's own, moto, and OpenBao where it is there."""
 
 import http.server
 import json
@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from test_sources import PATIENCE, moto  # noqa: F401 (moto is a fixture)
+from servers import PATIENCE
 
 COMMAND = os.environ["KEYPLATE"]
 
@@ -64,8 +64,9 @@ def run(box, tmp_path, *words, **env):
     url, key = box
     env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "CAPTCHAAI_URL": url, "KEYPLATE_STORE": "memory:", **env}
     done = subprocess.run([COMMAND, *words], env=env, capture_output=True, text=True, timeout=PATIENCE)
-    for secret in (key, env.get("VAULT_TOKEN"), env.get("AWS_SECRET_ACCESS_KEY")):
-        assert not secret or secret not in done.stdout + done.stderr
+    secrets = key, *(env.get(name) for name in ("VAULT_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
+    for secret in filter(None, secrets):
+        assert secret not in done.stdout + done.stderr
     return done
 
 
@@ -108,10 +109,28 @@ def test_nothing_is_set_up(box, tmp_path):
     assert told["code"] == "source_setup" and "VAULT_ADDR" in told["text"]
 
 
-def test_a_key_from_aws(box, moto, tmp_path):  # noqa: F811
-    done = run(box, tmp_path, "balance", "--json", "--set", 'keys=["aws-sm://team/captchaai"]', **moto["env"])
+def test_a_key_from_aws(box, moto, tmp_path):
+    done = run(box, tmp_path, "balance", "--json", "--set", 'keys=["aws-sm://team/captchaai"]', **moto["user"])
     # The sandbox does not know that key: what it says is about the very key that moto had.
     assert error(done)["code"] == "ERROR_WRONG_USER_KEY" and "***" + moto["keys"][1][-4:] in error(done)["text"], done.stdout
-    wrong = {**moto["env"], "AWS_SECRET_ACCESS_KEY": moto["env"]["AWS_SECRET_ACCESS_KEY"][::-1]}
+    wrong = {**moto["user"], "AWS_SECRET_ACCESS_KEY": moto["user"]["AWS_SECRET_ACCESS_KEY"][::-1]}
     assert error(run(box, tmp_path, "balance", "--json", "--set", 'keys=["aws-sm://team/captchaai"]', **wrong))["code"] == \
         "source_refused"
+
+
+def test_a_key_from_openbao(box, bao, tmp_path):
+    bao.write("captchaai", box[1])
+    done = run(box, tmp_path, "verify", *REFERENCE, **bao.env)
+    assert done.returncode == 0 and "version 1" in json.loads(done.stdout)["source"], done.stdout + done.stderr
+    (tmp_path / ".vault-token").write_text(bao.token + "\n")
+    assert run(box, tmp_path, "verify", *REFERENCE, **bao.address).returncode == 0
+    assert error(run(box, tmp_path, "verify", *REFERENCE, **bao.address, VAULT_TOKEN="wrong"))["code"] == "source_refused"
+
+
+def test_a_key_from_google(box, google, tmp_path):
+    google.make("captchaai", box[1])
+    reference = ["--json", "--set", 'keys=["gcp-sm://projects/p/secrets/captchaai/versions/latest"]']
+    done = run(box, tmp_path, "verify", *reference, **google.env)
+    assert done.returncode == 0 and "version 1" in json.loads(done.stdout)["source"], done.stdout + done.stderr
+    google.damage = 1
+    assert error(run(box, tmp_path, "verify", *reference, **google.env))["code"] == "source_answer"
