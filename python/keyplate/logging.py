@@ -106,6 +106,8 @@ def _has_key(first: Optional[BaseException]) -> bool:
 
 def redact_record(record: logging.LogRecord) -> logging.LogRecord:
     """Takes the keys out of a record, in place. Whatever is in it, a call of a logger does not fail for it."""
+    if not isinstance(record, logging.LogRecord):  # in place: any other object would be taken apart
+        raise TypeError(f"a logging.LogRecord is expected, got {type(record).__name__}")
     try:
         _redact_message(record)
         for name, value in list(record.__dict__.items()):

@@ -363,6 +363,14 @@ class Braces(logging.LogRecord):
         return str(self.msg).format(*self.args)
 
 
+@pytest.mark.parametrize("thing", [None, "a", {}, logging, object(), logging.LogRecord])
+def test_what_is_no_record_is_left_whole(thing):
+    before = dict(vars(logging))
+    with pytest.raises(TypeError, match="LogRecord is expected"):
+        safe.redact_record(thing)
+    assert vars(logging) == before
+
+
 def test_classes_of_records_of_the_program(covered, capsys):
     before = logging.getLogRecordFactory()
     logging.setLogRecordFactory(Braces)

@@ -38,8 +38,8 @@ class Missing(Exception):
 
 
 def run(words, folder=None):
-    go = {"GOFLAGS": "-buildvcs=false -mod=mod " + os.environ.get("GOFLAGS", ""), "CGO_ENABLED": "0"}
-    done = subprocess.run(words, cwd=folder, env={**os.environ, **go}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    own = {"GOFLAGS": "-buildvcs=false -mod=mod " + os.environ.get("GOFLAGS", ""), "CGO_ENABLED": "0", "GIT_TERMINAL_PROMPT": "0"}
+    done = subprocess.run(words, cwd=folder, env={**os.environ, **own}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         raise Missing(f"'{' '.join(map(str, words))}' failed:\n    " + "\n    ".join(done.stdout.strip().splitlines()[-8:]))
 

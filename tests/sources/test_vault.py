@@ -8,7 +8,6 @@ import servers
 from fetching import Fetching, fetch, result
 from servers import held_port, made_key, until
 
-HOUR = 3600
 RENEWS = 41 * 60  # seconds after which a lease of an hour is to be renewed: two thirds of it
 
 
