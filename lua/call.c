@@ -2,6 +2,7 @@
 #include "module.h"
 
 static const char *const look_names[] = {"timeout", NULL};
+static const char *const verify_names[] = {"now", "timeout", NULL};
 static const char *const paid_names[] = {"timeout", "sync", NULL};
 
 /* Drives the operation at the top; its results stay there. */
@@ -16,20 +17,29 @@ static int finish(lua_State *L) {
     return count;
 }
 
-static int look(lua_State *L, int kind) {
+static int look(lua_State *L, int kind, const char *const *names) {
     kpl_client_free_at(L, 1);
     lua_settop(L, 2);
     const kpl_operation *o = kpl_operation_push(L, 1, kind);
-    kpl_operation_options(L, 2, o->op, look_names);
+    kpl_operation_options(L, 2, o->op, names);
     return finish(L);
 }
 
 static int call_balance(lua_State *L) {
-    return look(L, KP_BALANCE);
+    return look(L, KP_BALANCE, look_names);
 }
 
 static int call_verify(lua_State *L) {
-    return look(L, KP_VERIFY);
+    return look(L, KP_VERIFY, verify_names);
+}
+
+static int call_rotate(lua_State *L) {
+    kpl_client_free_at(L, 1);
+    lua_settop(L, 3);
+    const kpl_operation *o = kpl_operation_push(L, 1, KP_REFRESH);
+    kpl_operation_name(L, 2, o->op);
+    kpl_operation_options(L, 3, o->op, look_names);
+    return finish(L);
 }
 
 static int paid(lua_State *L, int kind) {
@@ -77,9 +87,9 @@ static int call_report(lua_State *L) {
     return finish(L);
 }
 
-static const luaL_Reg calls[] = {
-    {"balance", call_balance}, {"verify", call_verify}, {"submit", call_submit}, {"solve", call_solve},
-    {"result", call_result},   {"wait", call_wait},     {"report", call_report}, {NULL, NULL}};
+static const luaL_Reg calls[] = {{"balance", call_balance}, {"verify", call_verify}, {"submit", call_submit},
+                                 {"solve", call_solve},     {"result", call_result}, {"wait", call_wait},
+                                 {"report", call_report},   {"rotate", call_rotate}, {NULL, NULL}};
 
 void kpl_open_calls(lua_State *L) {
     kpl_kind_add(L, KPL_CLIENT, calls);

@@ -135,6 +135,8 @@ void kpl_operation_method(lua_State *, int index, kp_op *);
 void kpl_operation_params(lua_State *, int index, kp_op *);
 void kpl_operation_task(lua_State *, int index, kp_op *);
 void kpl_operation_good(lua_State *, int index, kp_op *);
+/* The name of a member of the ring; nil: none. */
+void kpl_operation_name(lua_State *, int index, kp_op *);
 void kpl_open_operation(lua_State *);
 int kpl_operation_make(lua_State *); /* client:operation */
 

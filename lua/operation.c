@@ -29,20 +29,26 @@ kpl_operation *kpl_operation_push(lua_State *L, int client, int kind) {
 
 /* ---- What the caller sets. Misuse of Lua throws here; what the core refuses ends the operation. ---- */
 
-static void set_text(lua_State *L, int index, kp_op *op, const char *name) {
+/* name: the caller's word for it; fact: the core's. */
+static void set_text(lua_State *L, int index, kp_op *op, const char *name, const char *fact) {
     size_t len = 0;
     if (lua_type(L, index) != LUA_TSTRING)
         luaL_error(L, "keyplate: %s: a string is expected, got %s", name, luaL_typename(L, index));
     const char *text = lua_tolstring(L, index, &len);
-    kp_op_set(op, name, text, len);
+    kp_op_set(op, fact, text, len);
 }
 
 void kpl_operation_method(lua_State *L, int index, kp_op *op) {
-    set_text(L, index, op, "method");
+    set_text(L, index, op, "method", "method");
 }
 
 void kpl_operation_task(lua_State *L, int index, kp_op *op) {
-    set_text(L, index, op, "task");
+    set_text(L, index, op, "task", "task");
+}
+
+void kpl_operation_name(lua_State *L, int index, kp_op *op) {
+    if (!lua_isnoneornil(L, index))
+        set_text(L, index, op, "name", "what");
 }
 
 static bool is_file(const char *name) {
@@ -60,7 +66,7 @@ void kpl_operation_params(lua_State *L, int index, kp_op *op) {
     lua_pushliteral(L, "file");
     lua_rawget(L, index);
     if (!lua_isnil(L, -1))
-        set_text(L, lua_gettop(L), op, "file");
+        set_text(L, lua_gettop(L), op, "file", "file");
     kp_buf *text = kpl_text(L);
     kpl_writer w = {.L = L, .out = text, .what = "parameter"};
     kp_buf_char(text, '{');
@@ -123,6 +129,8 @@ static void set_option(lua_State *L, int index, kp_op *op, const char *name) {
         kpl_operation_params(L, index, op);
     else if (strcmp(name, "task") == 0)
         kpl_operation_task(L, index, op);
+    else if (strcmp(name, "name") == 0)
+        kpl_operation_name(L, index, op);
     else if (strcmp(name, "good") == 0)
         kpl_operation_good(L, index, op);
     else if (strcmp(name, "timeout") == 0)
@@ -171,6 +179,8 @@ void kpl_operation_options(lua_State *L, int options, kp_op *op, const char *con
 /* ---- client:operation ---- */
 
 static const char *const look_names[] = {"timeout", NULL};
+static const char *const verify_names[] = {"now", "timeout", NULL};
+static const char *const rotate_names[] = {"name", "timeout", NULL};
 static const char *const submit_names[] = {"method", "params", "sync", "timeout", "dry_run", NULL};
 static const char *const task_names[] = {"task", "timeout", NULL};
 static const char *const report_names[] = {"task", "good", "timeout", NULL};
@@ -179,10 +189,10 @@ static const struct {
     const char *name;
     int kind;
     const char *const *options;
-} kinds[] = {{"balance", KP_BALANCE, look_names}, {"verify", KP_VERIFY, look_names},
-             {"submit", KP_SUBMIT, submit_names}, {"solve", KP_SOLVE, submit_names},
-             {"result", KP_RESULT, task_names},   {"wait", KP_WAIT, task_names},
-             {"report", KP_REPORT, report_names}, {"keys", KP_TELL, look_names}};
+} kinds[] = {
+    {"balance", KP_BALANCE, look_names}, {"verify", KP_VERIFY, verify_names},  {"submit", KP_SUBMIT, submit_names},
+    {"solve", KP_SOLVE, submit_names},   {"result", KP_RESULT, task_names},    {"wait", KP_WAIT, task_names},
+    {"report", KP_REPORT, report_names}, {"rotate", KP_REFRESH, rotate_names}, {"keys", KP_TELL, look_names}};
 
 int kpl_operation_make(lua_State *L) {
     kpl_client_free_at(L, 1);
@@ -195,5 +205,5 @@ int kpl_operation_make(lua_State *L) {
             kpl_operation_options(L, 3, o->op, kinds[i].options);
             return 1;
         }
-    return luaL_argerror(L, 2, "balance, verify, submit, solve, result, wait, report or keys expected");
+    return luaL_argerror(L, 2, "balance, verify, submit, solve, result, wait, report, rotate or keys expected");
 }

@@ -20,18 +20,23 @@ static int config_gc(lua_State *L) {
 
 static const luaL_Reg config_meta[] = {{"__gc", config_gc}, {NULL, NULL}};
 
-/* What a member of the ring can be, besides a reference: a function, or a key by value. Both get a name. */
+/* What a member of the ring can be, besides a reference: a function, or a key by value. Both get a name. They stand in
+   key, in keys, and in the keys of profiles. */
 typedef struct members {
     kp_config *config;
     int functions; /* index of their table */
     int count;
 } members;
 
+static bool is_of_keys(const char *option) {
+    return strcmp(option, "key") == 0 || strcmp(option, "keys") == 0 || strcmp(option, "profiles") == 0;
+}
+
 static bool write_member(kpl_writer *w, int index) {
     members *all = w->with;
     lua_State *L = w->L;
     kp_secret *secret = kpl_secret_test(L, index);
-    if (!secret && !lua_isfunction(L, index))
+    if (!w->name || !is_of_keys(w->name) || (!secret && !lua_isfunction(L, index)))
         return false;
     int top = lua_gettop(L), n = ++all->count;
     const char *name = n == 1 ? "key" : lua_pushfstring(L, "key%d", n);
@@ -59,7 +64,6 @@ static void write_keys(kpl_writer *w, int options, bool first) {
     if (one || list) {
         kp_buf_str(w->out, first ? "\"keys\":" : ",\"keys\":");
         w->name = one ? "key" : "keys";
-        w->special = write_member;
         if (list)
             kpl_write_list(w, lua_gettop(L), 1);
         else {
@@ -67,7 +71,6 @@ static void write_keys(kpl_writer *w, int options, bool first) {
             kpl_write(w, lua_gettop(L) - 1, 2);
             kp_buf_char(w->out, ']');
         }
-        w->special = NULL;
     }
     lua_pop(L, 2);
 }
@@ -113,7 +116,7 @@ kp_config *kpl_configure(lua_State *L, int options, int functions) {
     if (options) {
         kp_buf *text = kpl_text(L);
         members all = {config, functions, 0};
-        kpl_writer w = {.L = L, .out = text, .what = "option", .with = &all};
+        kpl_writer w = {.L = L, .out = text, .what = "option", .special = write_member, .with = &all};
         kp_buf_char(text, '{');
         bool first = !kpl_write_members(&w, options, 0, is_own);
         write_keys(&w, options, first);

@@ -69,6 +69,7 @@ int kpl_push_result(lua_State *L, int operation) {
     case KP_WAIT:
     case KP_SOLVE: return push_solution(L, o->op);
     case KP_TELL:
+    case KP_REFRESH:
         answer = kp_op_get(o->op, "answer", &len);
         kpl_push_json(L, answer, len);
         return 1;

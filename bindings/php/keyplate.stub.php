@@ -19,10 +19,12 @@ namespace Keyplate {
     {
         /**
          * provider: captchaai or nocaptchaai. key: one member of the ring: a reference such as "file:PATH" or "env:NAME", a
-         * Key, a closure that gives the key, or ["name" => …, "from" => […]]; keys: a list of them. Without both, the
-         * default places are looked at. config: path of a configuration file in place of the usual one; false: neither file
-         * nor variables. log gets the events: fn(string $level, string $message, array $event). options: those of
-         * `keyplate help config`, as ["poll" => ["every" => "2s"]]; they can also be given by name: timeout: "60s".
+         * Key, a closure that gives the key, or ["name" => …, "from" => […]], with "not_after" and "window" if it has an end
+         * or its hours; keys: a list of them. Without both, the default places are looked at. config: path of a
+         * configuration file in place of the usual one; false: neither file nor variables. log gets the events:
+         * fn(string $level, string $message, array $event). options: those of `keyplate help config`, as
+         * ["poll" => ["every" => "2s"]]; they can also be given by name: timeout: "60s". profile picks one of the profiles,
+         * of the configuration file or given here: profiles: ["dev" => ["keys" => ["env:DEV_KEY"]]].
          */
         public function __construct(
             ?string $provider = null,
@@ -51,8 +53,14 @@ namespace Keyplate {
         /** What the account has, in the unit of the service, exact. */
         public function balance(int|float|null $timeout = null): string {}
 
-        /** Proves the key by one balance call. */
-        public function verify(int|float|null $timeout = null): string {}
+        /** Proves the key by one balance call. now: one that cools off after a refusal too, once. */
+        public function verify(int|float|null $timeout = null, bool $now = false): string {}
+
+        /**
+         * Reads the places of a key again, proves what is new there by one balance call and puts it in use. name: of a
+         * member of the ring; null: the first. Gives the key that is in use then, masked: name, masked, fingerprint, source.
+         */
+        public function rotate(?string $name = null, int|float|null $timeout = null): array {}
 
         /**
          * Submits a task and gives its reference. It is sent at most once. Among params, "file" has the bytes of an upload.
@@ -82,7 +90,7 @@ namespace Keyplate {
         /** Tells the service whether its answer was good. */
         public function report(Task|string $task, bool $good, int|float|null $timeout = null): void {}
 
-        /** The keys of the ring, masked: where each was found, and its state. */
+        /** The keys of the ring, masked: where each was found, its state, age and end, and who uses it. */
         public function keys(int|float|null $timeout = null): array {}
 
         /** What protects the keys of this process less than it should: name, text and advice of each. */

@@ -17,12 +17,16 @@ local keyplate = {}
 ---@field name? string
 ---@field from keyplate.Key[] places in order: the first that exists wins
 ---@field account? string
+---@field not_after? string its last day or moment: "2027-01-31", "2027-01-31T12:00:00Z"
+---@field window? string when it may be used: "Mon-Fri 09:00-17:00 Europe/Berlin"
 
 ---@alias keyplate.Duration number|string seconds, or a text such as "120s", "500ms"
 
 ---The options of `keyplate help config`, as nested tables or dotted names.
 ---@class keyplate.Options
 ---@field provider? "captchaai"|"nocaptchaai"
+---@field profile? string which of the profiles holds; its options go before those beside it
+---@field profiles? table<string, keyplate.Options> options by name, of the configuration file or given here
 ---@field key? keyplate.Key|keyplate.Member one member; or keys
 ---@field keys? (keyplate.Key|keyplate.Member)[] members in order of preference
 ---@field config? string|boolean a configuration file; false: neither file nor environment
@@ -31,7 +35,8 @@ local keyplate = {}
 ---@field connect_timeout? keyplate.Duration
 ---@field url? {captchaai?: string, nocaptchaai?: string}
 ---@field poll? {first?: keyplate.Duration, every?: keyplate.Duration}
----@field ring? {refresh?: keyplate.Duration, overlap?: keyplate.Duration, stale?: keyplate.Duration}
+---@field ring? {refresh?: keyplate.Duration, overlap?: keyplate.Duration, stale?: keyplate.Duration, age_warn?: keyplate.Duration, age_fail?: keyplate.Duration}
+---@field node? string what this machine is called in keys()
 ---@field proxy? string
 ---@field source_address? string
 ---@field ca_file? string
@@ -92,13 +97,27 @@ local keyplate = {}
 ---@field duration_ms? integer
 ---@field outcome_unknown? boolean
 
+---@class keyplate.Host
+---@field host string
+---@field last_used? string
+
+---One value of a member: the one in use, or one that came before or is to come.
 ---@class keyplate.KeyState
 ---@field name string
 ---@field masked? string
 ---@field fingerprint? string
 ---@field source? string
 ---@field version? string
----@field state string
+---@field state "current"|"pending"|"previous"|"cooling"|"expired"|"revoked"|"absent"|"unknown"
+---@field preferred boolean chosen with 'keyplate keys use'
+---@field first_seen? string
+---@field age_days? integer
+---@field age? "fresh"|"warn"|"old"
+---@field expires? string
+---@field hosts keyplate.Host[] who used it, the last one first
+---@field last_used? string
+---@field safe_to_revoke? boolean whether it can be deleted at the service
+---@field safety? string why, or why not
 ---@field readable_by_others boolean
 ---@field default boolean
 ---@field from {place: string, outcome: string, note: string}[]
@@ -110,6 +129,9 @@ local keyplate = {}
 
 ---@class keyplate.LookOptions
 ---@field timeout? keyplate.Duration
+
+---@class keyplate.VerifyOptions: keyplate.LookOptions
+---@field now? boolean a key that cools off is proven now, once
 
 ---@class keyplate.PaidOptions: keyplate.LookOptions
 ---@field sync? boolean
@@ -150,7 +172,7 @@ function keyplate.array(list) end
 ---@return number
 function keyplate.clock() end
 
----The methods from balance to report block, and are in keyplate only, not in keyplate.core.
+---The methods from balance to report, and rotate, block, and are in keyplate only, not in keyplate.core.
 ---@class keyplate.Client: userdata
 local Client = {}
 
@@ -159,10 +181,18 @@ local Client = {}
 ---@return integer|keyplate.Error micro-dollars, or why not
 function Client:balance(options) end
 
----@param options? keyplate.LookOptions
+---Proves the key by one balance call.
+---@param options? keyplate.VerifyOptions
 ---@return string? dollars
 ---@return integer|keyplate.Error micro-dollars, or why not
 function Client:verify(options) end
+
+---Reads the places of a key again, proves what is new there and puts it in use.
+---@param name? string of a member; nil: the first
+---@param options? keyplate.LookOptions
+---@return {name: string, masked: string, fingerprint: string, source: string}? key the one in use now
+---@return keyplate.Error?
+function Client:rotate(name, options) end
 
 ---false and a solution if the service answers at once, without a task.
 ---@param method string
@@ -211,8 +241,8 @@ function Client:hygiene() end
 ---@return keyplate.Error?
 function Client:events() end
 
----@param kind "balance"|"verify"|"submit"|"solve"|"result"|"wait"|"report"|"keys"
----@param options? {method?: string, params?: table, task?: string, good?: boolean|"good"|"bad", sync?: boolean, timeout?: keyplate.Duration, dry_run?: boolean}
+---@param kind "balance"|"verify"|"submit"|"solve"|"result"|"wait"|"report"|"rotate"|"keys"
+---@param options? {method?: string, params?: table, task?: string, good?: boolean|"good"|"bad", name?: string, now?: boolean, sync?: boolean, timeout?: keyplate.Duration, dry_run?: boolean}
 ---@return keyplate.Operation
 function Client:operation(kind, options) end
 

@@ -123,12 +123,19 @@ class AsyncClient(Base):
         """What the account has."""
         return await self._run(calls.begin_look(self._core, raw.KP_BALANCE, timeout))
 
-    async def verify(self, *, timeout: Timeout = None) -> Balance:
-        """Proves the key by one balance call."""
-        return await self._run(calls.begin_look(self._core, raw.KP_VERIFY, timeout))
+    async def verify(self, *, now: bool = False, timeout: Timeout = None) -> Balance:
+        """Proves the key by one balance call. now: one that cools off after a refusal too, once."""
+        return await self._run(calls.begin_look(self._core, raw.KP_VERIFY, timeout, now))
+
+    async def rotate(self, name: Optional[str] = None, *, timeout: Timeout = None) -> Dict[str, str]:
+        """Reads the places of a key again, proves what is new there by one balance call and puts it in use. name: of a
+        member of the ring; None: the first. Gives the key that is in use then, masked."""
+        operation = calls.begin_rotate(self._core, name, timeout)
+        del name  # it may be a key in the wrong place: no traceback keeps it
+        return await self._run(operation)
 
     async def keys(self, *, timeout: Timeout = None) -> List[Dict[str, Any]]:
-        """The keys of the ring, masked: where each was found, and its state."""
+        """The keys of the ring, masked: where each was found, its state, age and end, and who uses it."""
         return await self._run(calls.begin_keys(self._core, timeout))
 
     async def aclose(self) -> None:

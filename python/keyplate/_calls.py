@@ -74,8 +74,19 @@ def list_of(op: raw.Op) -> List[Dict[str, Any]]:
     return items
 
 
-def begin_look(core: Core, kind: int, timeout: Timeout) -> Operation[Balance]:
-    return core.begin(kind, {"timeout_ms": milliseconds(timeout)}, balance_of)
+def key_of(op: raw.Op) -> Dict[str, str]:
+    key: Dict[str, str] = json.loads(_fact(op, "answer"))
+    return key
+
+
+def begin_look(core: Core, kind: int, timeout: Timeout, now: bool = False) -> Operation[Balance]:
+    return core.begin(kind, {"now": "1" if now else None, "timeout_ms": milliseconds(timeout)}, balance_of)
+
+
+def begin_rotate(core: Core, name: Optional[str], timeout: Timeout) -> Operation[Dict[str, str]]:
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"name: str expected, got {type(name).__name__}")
+    return core.begin(raw.KP_REFRESH, {"what": name, "timeout_ms": milliseconds(timeout)}, key_of)
 
 
 def paid_facts(

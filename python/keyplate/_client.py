@@ -33,11 +33,13 @@ class Base:
         **options: Any,
     ) -> None:
         """key is one member of the ring, keys a list of them: a reference such as ``"file:PATH"`` or ``"env:NAME"``, a Key,
-        a function that gives the key, or ``{"name": …, "from": […]}``. Without both, the default places are looked at.
+        a function that gives the key, or ``{"name": …, "from": […]}``, which can also have ``not_after`` and ``window``.
+        Without both, the default places are looked at.
 
         config: the path of a configuration file in place of the usual one; False: neither file nor variables. log: events go
         to the logger ``keyplate``. All other options are those of ``keyplate help config``: ``timeout="60s"``,
-        ``poll={"every": "2s"}``.
+        ``poll={"every": "2s"}``. profile picks one of the profiles, of the configuration file or given here:
+        ``profile="dev", profiles={"dev": {"keys": ["env:DEV_KEY"]}}``; what it has goes before the options beside it.
         """
         try:
             configuration = configured(provider, key, keys, config, options)
@@ -152,12 +154,33 @@ class Client(Base):
         """
         return self._core.run(calls.begin_look(self._core, raw.KP_BALANCE, timeout))
 
-    def verify(self, *, timeout: Timeout = None) -> Balance:
-        """Proves the key by one balance call."""
-        return self._core.run(calls.begin_look(self._core, raw.KP_VERIFY, timeout))
+    def verify(self, *, now: bool = False, timeout: Timeout = None) -> Balance:
+        """Proves the key by one balance call. now: one that cools off after a refusal too, once.
+
+        >>> Client().verify(now=True).unit
+        'USD'
+        """
+        return self._core.run(calls.begin_look(self._core, raw.KP_VERIFY, timeout, now))
+
+    def rotate(self, name: Optional[str] = None, *, timeout: Timeout = None) -> Dict[str, str]:
+        """Reads the places of a key again, proves what is new there by one balance call and puts it in use. name: of a
+        member of the ring; None: the first. Gives the key that is in use then, masked.
+
+        >>> key = Client().rotate("primary")
+        >>> sorted(key), key["name"], key["masked"]
+        (['fingerprint', 'masked', 'name', 'source'], 'primary', '***...')
+        """
+        operation = calls.begin_rotate(self._core, name, timeout)
+        del name  # it may be a key in the wrong place: no traceback keeps it
+        return self._core.run(operation)
 
     def keys(self, *, timeout: Timeout = None) -> List[Dict[str, Any]]:
-        """The keys of the ring, masked: where each was found, and its state."""
+        """The keys of the ring, masked: where each was found, its state, age and end, and who uses it.
+
+        >>> [key] = [key for key in Client().keys() if key["masked"]]
+        >>> key["state"], key["preferred"], key["age"], key["safe_to_revoke"], [host["host"] for host in key["hosts"]]
+        ('current', False, 'fresh', False, [...])
+        """
         return self._core.run(calls.begin_keys(self._core, timeout))
 
     def close(self) -> None:

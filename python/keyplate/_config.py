@@ -15,7 +15,8 @@ from ._types import Key
 KeyFunction = Callable[[], Any]
 """Gives the key when it is needed: str or bytes, or None if it has none."""
 Member = Union[str, Key, KeyFunction, Mapping[str, Any]]
-"""A key of the ring: a reference such as "env:NAME", a Key, a function that gives it, or {"name": …, "from": […]}."""
+"""A key of the ring: a reference such as "env:NAME", a Key, a function that gives it, or {"name": …, "from": […]}, with
+"not_after" and "window" if it has an end or its hours."""
 Place = Union[str, "os.PathLike[str]", bool, None]
 
 

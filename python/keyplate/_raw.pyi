@@ -21,6 +21,9 @@ KP_WAIT: int
 KP_SOLVE: int
 KP_REPORT: int
 KP_TELL: int
+KP_REFRESH: int
+KP_USE: int
+KP_REVOKE: int
 KP_DONE: int
 KP_TIME: int
 KP_HTTP: int

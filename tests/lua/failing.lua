@@ -83,6 +83,12 @@ local scenarios = {
         for _, member in ipairs(c:keys() or {}) do masked(member.masked or "") end
         c:hygiene()
     end,
+    rotate = function()
+        local _, err = client():rotate("primary", {timeout = "20ms"})
+        masked(tostring(err))
+        _, err = client {profile = "a", profiles = {a = {keys = {secret, function() return key end}}}}:rotate "other"
+        masked(tostring(err))
+    end,
     redact = function() masked(keyplate.redact("a " .. key .. " b")) end,
     redactor = function()
         local r = keyplate.redactor {client = client(), bare_hex = "off"}

@@ -160,7 +160,7 @@ describe("a function that gives the key", function()
         local c
         local key, done = support.made_key(), {}
         c = support.client(support.service "good", {key = function()
-            for _, name in ipairs {"balance", "verify", "keys", "close", "solve", "operation"} do
+            for _, name in ipairs {"balance", "verify", "rotate", "keys", "close", "solve", "operation"} do
                 done[name] = select(2, pcall(c[name], c, "balance"))
             end
             debug.getregistry()["keyplate.client"].__gc(c)

@@ -81,12 +81,22 @@ describe(name .. ": an operation", function()
         op = c:operation "keys"
         drive(op, {})
         assert.are.equal("primary", op:result()[1].name)
+        op = c:operation("verify", {now = true})
+        drive(op, {ok "12.345"})
+        assert.are.same({"12.345", 12345000}, {op:result()})
+        op = c:operation("rotate", {name = "primary", timeout = 30})
+        drive(op, {ok "12.345"})
+        assert.are.equal("primary", op:result().name)
+        op = c:operation("rotate", {name = "other"})
+        drive(op, {})
+        assert.are.equal("misuse", select(2, op:result()).code)
         op = c:operation("submit", {method = "turnstile", params = {sitekey = "a", pageurl = page}, dry_run = true})
         drive(op, {})
         assert.is_truthy(op:get "answer":find("in.php", 1, true))
         assert.has_error(function() c:operation "other" end)
         assert.has_error(function() c:operation(5) end)
         assert.has_error(function() c:operation("balance", {task = "1"}) end)
+        assert.has_error(function() c:operation("rotate", {name = 5}) end)
         c:close()
     end)
 
@@ -182,7 +192,7 @@ describe(name .. ": an operation", function()
     it("has no methods that block in keyplate.core", function()
         if name == "keyplate" then return end
         local c = support.client "good"
-        for _, method in ipairs {"balance", "verify", "submit", "solve", "result", "wait", "report"} do
+        for _, method in ipairs {"balance", "verify", "submit", "solve", "result", "wait", "report", "rotate"} do
             assert.is_nil(c[method])
         end
         assert.is_table(c:keys())

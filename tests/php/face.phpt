@@ -335,7 +335,7 @@ test('classes of a program may extend the client', function () {
     check($own->hygiene() !== []);
     check(Own::shared(config: false) instanceof Own);
     foreach ([new Lazy, (new ReflectionClass(Client::class))->newInstanceWithoutConstructor()] as $unmade) {
-        foreach ([['balance'], ['verify'], ['submit', 'a'], ['solve', 'a'], ['result', 'a'], ['wait', 'a'], ['report', 'a', true], ['keys'], ['hygiene'],
+        foreach ([['balance'], ['verify'], ['submit', 'a'], ['solve', 'a'], ['result', 'a'], ['wait', 'a'], ['report', 'a', true], ['rotate'], ['keys'], ['hygiene'],
                   ['events'], ['option', 'a']] as $call) {
             $name = array_shift($call);
             thrown(fn () => $unmade->$name(...$call), UsageException::class);

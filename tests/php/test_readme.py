@@ -19,6 +19,7 @@ PRINTED = [
     r"sandbox-answer-\d+\n",
     r"sandbox-answer-\d+ captchaai/primary~[0-9a-f]{8}/\d+ \*\*\*[0-9a-f]{4}\n9\.999\n",
     r"",
+    r"\*\*\*[0-9a-f]{4}\nprimary \*\*\*[0-9a-f]{4} current 0  stays\n(?:[a-z0-9]+  absent   stays\n)*",
     r"2s\n",
     r"GET /res\.php\?key=\[REDACTED\]&id=7\ninfo keyplate\.key_proven .+\ninfo keyplate\.balance .+\n",
 ]

@@ -102,6 +102,11 @@ places: list[str] = ["env:A"]
 keyplate.Client(keys=places)
 reveal_type(client.submit('a'))
 reveal_type(client.result('a'))
+reveal_type(client.rotate("primary", timeout=5))
+async def later() -> None:
+    reveal_type(await keyplate.AsyncClient().verify(now=True))
+    reveal_type(await keyplate.AsyncClient().rotate())
+keyplate.Client(profile="dev", profiles={"dev": {"keys": [{"from": ["env:A"], "not_after": "2999-01-31"}]}}, ring={"age_fail": "0"})
 """)
     package = README.parent / "keyplate"
     done = subprocess.run([sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path}/cache", str(package), str(program)],
@@ -109,3 +114,5 @@ reveal_type(client.result('a'))
     assert done.returncode == 0, done.stdout + done.stderr
     assert 'is "keyplate._types.Task"' in done.stdout and "keyplate._types.Solution | None" in done.stdout.replace(
         "Union[keyplate._types.Solution, None]", "keyplate._types.Solution | None")
+    text = done.stdout.lower().replace("builtins.", "").replace("typing.", "")
+    assert text.count('is "dict[str, str]"') == 2 and 'is "keyplate._types.balance"' in text, text

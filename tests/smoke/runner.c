@@ -146,8 +146,8 @@ static void add_facts(cJSON *facts, const kp_op *op, int kind) {
         add_text(facts, op, "task", "task");
     else if (kind == KP_REPORT)
         cJSON_AddBoolToObject(facts, "reported", true);
-    else if (kind == KP_TELL)
-        cJSON_AddItemToObject(facts, "keys", cJSON_Parse(kp_op_get(op, "answer", NULL)));
+    else if (kind == KP_TELL || kind == KP_REFRESH)
+        cJSON_AddItemToObject(facts, kind == KP_TELL ? "keys" : "rotated", cJSON_Parse(kp_op_get(op, "answer", NULL)));
     else
         add_answer(facts, op);
 }
@@ -158,6 +158,9 @@ static void set_args(kp_op *op, const cJSON *args) {
     const cJSON *params = cJSON_GetObjectItemCaseSensitive(args, "params");
     const cJSON *timeout = cJSON_GetObjectItemCaseSensitive(args, "timeout");
     const char *method = text_of(args, "method"), *task = text_of(args, "task"), *file = text_of(args, "file");
+    const char *name = text_of(args, "name");
+    if (name)
+        kp_op_set(op, "what", name, strlen(name));
     if (method)
         kp_op_set(op, "method", method, strlen(method));
     if (task && task[0] == '@')
@@ -182,6 +185,8 @@ static void set_args(kp_op *op, const cJSON *args) {
     }
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(args, "sync")))
         kp_op_set(op, "sync", "1", 1);
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(args, "now")))
+        kp_op_set(op, "now", "1", 1);
     const cJSON *good = cJSON_GetObjectItemCaseSensitive(args, "good");
     if (good)
         kp_op_set(op, "good", cJSON_IsTrue(good) ? "1" : "0", 1);
@@ -191,9 +196,9 @@ static int kind_of(const char *call) {
     static const struct {
         const char *call;
         int kind;
-    } kinds[] = {{"balance", KP_BALANCE}, {"verify", KP_VERIFY}, {"submit", KP_SUBMIT},
-                 {"result", KP_RESULT},   {"wait", KP_WAIT},     {"solve", KP_SOLVE},
-                 {"cancel", KP_SOLVE},    {"report", KP_REPORT}, {"keys", KP_TELL}};
+    } kinds[] = {{"balance", KP_BALANCE}, {"verify", KP_VERIFY}, {"submit", KP_SUBMIT}, {"result", KP_RESULT},
+                 {"wait", KP_WAIT},       {"solve", KP_SOLVE},   {"cancel", KP_SOLVE},  {"report", KP_REPORT},
+                 {"keys", KP_TELL},       {"rotate", KP_REFRESH}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(call, kinds[i].call) == 0)
             return kinds[i].kind;

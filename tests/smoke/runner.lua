@@ -110,8 +110,13 @@ function calls.balance(c)
     return amount(c:balance())
 end
 
-function calls.verify(c)
-    return amount(c:verify())
+function calls.verify(c, args)
+    return amount(c:verify {now = args.now})
+end
+
+function calls.rotate(c, args)
+    local key, err = c:rotate(args.name)
+    return key and {rotated = key}, err
 end
 
 function calls.submit(c, args)

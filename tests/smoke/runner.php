@@ -92,7 +92,8 @@ function call(Client $c, string $call, array $args, callable $task): array
     return match ($call) {
         'new' => [],
         'balance' => amount($c->balance()),
-        'verify' => amount($c->verify()),
+        'verify' => amount($c->verify(...$args)),
+        'rotate' => ['rotated' => $c->rotate(...$args)],
         'submit' => submitted($c->submit($args['method'], params($args))),
         'solve' => solution($c->solve($args['method'], params($args), $timeout, $args['sync'] ?? false)),
         'result' => solution($c->result($task($args['task']))),

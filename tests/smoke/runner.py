@@ -51,7 +51,9 @@ def call(client, name, args, tasks):
     if name == "new":
         return {}
     if name in ("balance", "verify"):
-        return amount(getattr(client, name)())
+        return amount(getattr(client, name)(**args))
+    if name == "rotate":
+        return {"rotated": client.rotate(**args)}
     if name in ("submit", "solve"):
         method, params, more = paid(args)
         outcome = getattr(client, name)(method, params, **more)

@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 1d32747ec8c1b796564e452865fb154fb62f9e15 */
+ * Stub hash: 457f9f6512474f38b3d8385a15f97b840813059e */
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_Keyplate_redact, 0, 1, IS_STRING, 0)
 	ZEND_ARG_TYPE_INFO(0, text, IS_STRING, 0)
@@ -34,7 +34,15 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Keyplate_Client_balance, 0
 	ZEND_ARG_TYPE_MASK(0, timeout, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
 ZEND_END_ARG_INFO()
 
-#define arginfo_class_Keyplate_Client_verify arginfo_class_Keyplate_Client_balance
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Keyplate_Client_verify, 0, 0, IS_STRING, 0)
+	ZEND_ARG_TYPE_MASK(0, timeout, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, now, _IS_BOOL, 0, "false")
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Keyplate_Client_rotate, 0, 0, IS_ARRAY, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, name, IS_STRING, 1, "null")
+	ZEND_ARG_TYPE_MASK(0, timeout, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
+ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_OBJ_INFO_EX(arginfo_class_Keyplate_Client_submit, 0, 1, Keyplate\\Task, 0)
 	ZEND_ARG_TYPE_INFO(0, method, IS_STRING, 0)
@@ -158,6 +166,7 @@ ZEND_METHOD(Keyplate_Client, __construct);
 ZEND_METHOD(Keyplate_Client, shared);
 ZEND_METHOD(Keyplate_Client, balance);
 ZEND_METHOD(Keyplate_Client, verify);
+ZEND_METHOD(Keyplate_Client, rotate);
 ZEND_METHOD(Keyplate_Client, submit);
 ZEND_METHOD(Keyplate_Client, solve);
 ZEND_METHOD(Keyplate_Client, result);
@@ -196,6 +205,7 @@ static const zend_function_entry class_Keyplate_Client_methods[] = {
 	ZEND_ME(Keyplate_Client, shared, arginfo_class_Keyplate_Client_shared, ZEND_ACC_PUBLIC|ZEND_ACC_STATIC)
 	ZEND_ME(Keyplate_Client, balance, arginfo_class_Keyplate_Client_balance, ZEND_ACC_PUBLIC)
 	ZEND_ME(Keyplate_Client, verify, arginfo_class_Keyplate_Client_verify, ZEND_ACC_PUBLIC)
+	ZEND_ME(Keyplate_Client, rotate, arginfo_class_Keyplate_Client_rotate, ZEND_ACC_PUBLIC)
 	ZEND_ME(Keyplate_Client, submit, arginfo_class_Keyplate_Client_submit, ZEND_ACC_PUBLIC)
 	ZEND_ME(Keyplate_Client, solve, arginfo_class_Keyplate_Client_solve, ZEND_ACC_PUBLIC)
 	ZEND_ME(Keyplate_Client, result, arginfo_class_Keyplate_Client_result, ZEND_ACC_PUBLIC)

@@ -94,7 +94,8 @@ static void make_result(const kpp_call *call, zval *out) {
     case KP_RESULT:
     case KP_WAIT:
     case KP_SOLVE: kpp_make_solution(out, call->op); break;
-    case KP_TELL: kpp_decode(out, call->op, "answer"); break;
+    case KP_TELL:
+    case KP_REFRESH: kpp_decode(out, call->op, "answer"); break;
     default: ZVAL_NULL(out);
     }
 }
@@ -149,7 +150,35 @@ ZEND_METHOD(Keyplate_Client, balance) {
 }
 
 ZEND_METHOD(Keyplate_Client, verify) {
-    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_VERIFY);
+    zval *timeout = NULL;
+    bool now = false;
+    ZEND_PARSE_PARAMETERS_START(0, 2)
+    Z_PARAM_OPTIONAL
+    Z_PARAM_NUMBER_OR_NULL(timeout)
+    Z_PARAM_BOOL(now)
+    ZEND_PARSE_PARAMETERS_END();
+    kpp_call *call = begin(ZEND_THIS, KP_VERIFY);
+    if (!call)
+        return;
+    if (now)
+        kpp_set(call, "now", "1", 1);
+    finish(ZEND_THIS, call, timeout, return_value);
+}
+
+ZEND_METHOD(Keyplate_Client, rotate) {
+    zend_string *name = NULL;
+    zval *timeout = NULL;
+    ZEND_PARSE_PARAMETERS_START(0, 2)
+    Z_PARAM_OPTIONAL
+    Z_PARAM_STR_OR_NULL(name)
+    Z_PARAM_NUMBER_OR_NULL(timeout)
+    ZEND_PARSE_PARAMETERS_END();
+    kpp_call *call = begin(ZEND_THIS, KP_REFRESH);
+    if (!call)
+        return;
+    if (name)
+        kpp_set(call, "what", ZSTR_VAL(name), ZSTR_LEN(name));
+    finish(ZEND_THIS, call, timeout, return_value);
 }
 
 ZEND_METHOD(Keyplate_Client, keys) {

@@ -183,14 +183,22 @@ static bool load_keys(kpp_writer *w, kp_config *config, const settled *s) {
     return write_keys(w, is_given(s->key) ? s->key : NULL, s->keys) && load(w, config);
 }
 
-static bool load_provider(const kpp_given *given, kp_config *config) {
+static bool load_provider(kpp_writer *w, const kpp_given *given, kp_config *config) {
+    zval provider;
     if (!given->provider)
         return true;
     if (strlen(ZSTR_VAL(given->provider)) != ZSTR_LEN(given->provider)) {
         kpp_throw_own("bad_config", "provider: a name has no NUL byte in it");
         return false;
     }
-    return right(config, kp_config_set(config, "provider", ZSTR_VAL(given->provider)));
+    ZVAL_STR(&provider, given->provider);
+    kpp_writer_end(w);
+    smart_str_appends(&w->text, "{\"provider\":");
+    if (!kpp_write(w, &provider, 1))
+        return false;
+    smart_str_appendc(&w->text, '}');
+    smart_str_0(&w->text);
+    return load(w, config);
 }
 
 /* ---- What tells two clients apart ---- */
@@ -238,7 +246,7 @@ bool kpp_configure(const kpp_given *given, kpp_made *made) {
     add_text(&all, &w);
     ok = ok && (!given->more || load_object(&w, made->config, given->more));
     add_text(&all, &w);
-    ok = ok && load_provider(given, made->config) && load_keys(&w, made->config, &s);
+    ok = ok && load_provider(&w, given, made->config) && load_keys(&w, made->config, &s);
     add_text(&all, &w);
     if (ok)
         name_it(given, &s, &m, &all, made->name);
