@@ -258,7 +258,9 @@ int kp_config_set(kp_config *config, const char *name, const char *value) {
         return kp_config_no_memory(config);
     kp_safe_free(config->value[i]);
     config->value[i] = copy;
-    config->loaded[i] = config->loading;
+    if (!config->loading)
+        config->calls++;
+    config->set_at[i] = config->calls;
     return KP_OK;
 }
 
@@ -338,7 +340,7 @@ kp_config *kp_config_copy(const kp_config *config) {
             kp_config_free(copy);
             return NULL;
         }
-        copy->loaded[i] = config->loaded[i];
+        copy->set_at[i] = config->set_at[i];
     }
     if (config) {
         if (!kp_held_copy(config->held, &copy->held)) {

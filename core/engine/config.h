@@ -18,8 +18,9 @@ typedef enum kp_option {
 } kp_option;
 
 struct kp_config {
-    char *value[KP_OPTIONS]; /* safe memory; NULL: never set */
-    bool loaded[KP_OPTIONS]; /* by kp_config_load: the profile goes before it */
+    char *value[KP_OPTIONS];     /* safe memory; NULL: never set */
+    unsigned set_at[KP_OPTIONS]; /* counts calls: a profile goes before what was set before it or with it */
+    unsigned calls;
     bool loading, laying_over;
     bool settled; /* a client's copy: nothing changes, and numbers are read already */
     bool is_number[KP_OPTIONS];
@@ -43,8 +44,8 @@ const char *kp_config_value(const kp_config *, kp_option);
 /* Durations and sizes as numbers; fallback if the value is empty. */
 uint64_t kp_config_number(const kp_config *, kp_option, uint64_t fallback);
 bool kp_config_flag(const kp_config *, kp_option);
-/* Sets the options of an object, nested ones by dotted names: those that were not set by themselves. The same result as
-   kp_config_load. */
+/* Sets the options of an object, nested ones by dotted names, but those that were set after the option profiles. The
+   same result as kp_config_load. */
 int kp_config_lay_over(kp_config *, kp_json object);
 /* profile.c: what is wrong with a text of profiles, NULL: nothing; sets what the option profile picks. */
 const char *kp_profiles_problem(const char *text);

@@ -3,9 +3,9 @@
 #include "engine/config.h"
 #include "safe/arena.h"
 
-/* What is already set by itself is not laid over. */
+/* Later is higher: what was set after the profiles were is not laid over. */
 static bool stays(const kp_config *config, int i) {
-    return config->laying_over && i >= 0 && config->value[i] && !config->loaded[i];
+    return config->laying_over && i >= 0 && config->value[i] && config->set_at[i] > config->set_at[KP_OPT_PROFILES];
 }
 
 static int load_object(kp_config *config, kp_json object, const char *prefix);
@@ -62,6 +62,7 @@ int kp_config_load(kp_config *config, const char *json, size_t len) {
     if (root.type != KP_JSON_OBJECT)
         return kp_config_fail(config, "the configuration is no JSON object%s%s", problem ? ": " : "",
                               problem ? problem : "");
+    config->calls++;
     config->loading = true;
     int code = load_object(config, root, "");
     config->loading = false;

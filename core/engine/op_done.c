@@ -129,6 +129,8 @@ static const char *waited_for(const kp_op *op) {
         return "until then another operation was looking for the key";
     if (op->state != KP_S_PROVING)
         return "";
+    if (op->now && !op->crowded)
+        return "until then the key could not be proven again, for that is done once a minute at most; it may be in ";
     return op->crowded ? "until then too many keys had been refused lately; the next one may be tried in "
                        : "until then another process was proving the key; if that one is gone, it is proven anew in ";
 }

@@ -290,6 +290,11 @@ static void g6_a_proof_on_demand_is_one_a_minute(void **state) {
         calls += t.w.https;
         pass_time(1000);
     }
+    begin(KP_VERIFY);
+    set("now", "1");
+    set("timeout_ms", "5000");
+    expect_error(KP_E_TIMEOUT);
+    expect_text("once a minute at most; it may be in ");
     assert_true(calls <= (t.w.mono_ms - begun) / MINUTE + 1);
     assert_true(calls >= 2);
     make(KP_SUBMIT); /* it is for proofs alone */

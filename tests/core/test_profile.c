@@ -90,6 +90,20 @@ static void what_is_set_by_itself_goes_before_a_profile(void **state) {
     expect("strict", "true");
 }
 
+static void a_document_of_its_own_goes_before_a_profile(void **state) {
+    (void)state;
+    kp_config_set(config, "node", "low"); /* what is set first is lowest */
+    load(
+        "{\"profiles\":{\"dev\":{\"timeout\":\"20s\",\"node\":\"dev-host\"}},\"profile\":\"dev\",\"timeout\":\"10s\"}");
+    make();
+    expect("timeout", "20s");
+    expect("node", "dev-host");
+    load("{\"timeout\":\"30s\"}");
+    make();
+    expect("timeout", "30s");
+    expect("node", "dev-host");
+}
+
 static void profiles_share_gates_and_nothing_else(void **state) {
     (void)state;
     load(file);
@@ -151,6 +165,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_profile_goes_before_the_rest_of_the_file, begin, end),
         cmocka_unit_test_setup_teardown(what_is_set_by_itself_goes_before_a_profile, begin, end),
+        cmocka_unit_test_setup_teardown(a_document_of_its_own_goes_before_a_profile, begin, end),
         cmocka_unit_test_setup_teardown(profiles_share_gates_and_nothing_else, begin, end),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_said, begin, end),
         cmocka_unit_test_setup_teardown(memory_short_at_every_place, begin, end),
