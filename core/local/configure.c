@@ -14,8 +14,6 @@
 
 enum { FILE_MOST = 262144 };
 
-extern char **environ;
-
 static const char prefix[] = "KEYPLATE_";
 
 /* Variables that say where things are and are no options. */
