@@ -339,7 +339,7 @@ TROUBLES = [
     Trouble("a redirect", redirect, ("protocol", "key"), {}),
     Trouble("late", hold, FAILED, QUICK, WAIT),
     Trouble("held", hold, FAILED, HELD, WAIT),
-    Trouble("interrupted", hold, ("cancelled", "usage", *FAILED), {"held": "SIGINT"}, WAIT),
+    Trouble("interrupted", hold, ("cancelled", "usage", *FAILED), {"held": "SIGINT", "options": {"timeout": "3s"}}, WAIT),
     Trouble("crash: aborted", hold, (), {"held": "SIGABRT", "crash": True}, WAIT),
 ]
 # Those of programs, and those of Redis, whose words are no HTTP.

@@ -1,7 +1,6 @@
 """test_leaks.py: runs every scenario in every language, and finds no fragment of a key in anything that came out."""
 
 import os
-import secrets
 
 import pytest
 
@@ -11,13 +10,13 @@ from box import Box
 from scenarios import SCENARIOS
 
 EVERY_SHAPE = bool(os.environ.get("KP_LONG"))
-START = secrets.randbelow(840)
+START = 0  # of the choices of a short run: always the same ones, so that a verdict does not come by chance
 REFUSED = ("punctuation", "dotenv")  # programs read a backslash in a .env file differently: no key
 HERE = [adapter for adapter in ADAPTERS if adapter.there]
 
 
 def wanted(adapter, scenario, number):
-    """Scenarios of a family are much alike: a short run has each in one language, in another one the next time."""
+    """Scenarios of a family are much alike: a short run has each in one language."""
     if scenario.only and adapter.name not in scenario.only:
         return False
     return EVERY_SHAPE or not scenario.family or bool(scenario.only) or adapter is HERE[(START + number) % len(HERE)]
@@ -28,7 +27,7 @@ CASES = [(adapter, scenario, START + 5 * number + turn) for turn, adapter in enu
 
 
 def choices(adapter, scenario, number):
-    """(shape, way) of one run, or in a long one of all; they change from run to run, and so do the keys."""
+    """(shape, way) of one run, or in a long one of all; the keys are others in each run."""
     names, ways = [scenario.shape] if scenario.shape else list(shapes.SHAPES), adapter.ways
     pairs = [(name, way) for name in names for way in ways if (name, way) != REFUSED]
     return pairs if EVERY_SHAPE else [pairs[number % len(pairs)]]

@@ -10,7 +10,7 @@ from test_leaks import EVERY_SHAPE, START
 
 HERE = [adapter for adapter in ADAPTERS if adapter.there]
 # A short run has so many troubles of each source in the command and in C, success in one of the two, and one scenario in a
-# language; other ones the next time.
+# language; always the same ones.
 SHORT = 1
 
 

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keyplate import _raw as raw
 
-MANY = settings(max_examples=100_000 if LONG else 2_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=100_000 if LONG else 2_000, deadline=None, database=None, derandomize=not LONG, suppress_health_check=list(HealthCheck))
 
 
 class Nasty(Exception):
@@ -85,7 +85,7 @@ NAMES = ["timeout", "sync", "key", "keys", "provider", "config", "log", "client_
          "client", "bare_hex", "unit", "reference", "solution", "code", "class_", "inner", "poll", "url", ""]
 # What any call may raise. Not SystemError: that is an exception that was set and not raised, or the other way round.
 FINE = (keyplate.Error, Nasty, TypeError, ValueError, AttributeError, OverflowError, LookupError, RecursionError, ArithmeticError, OSError,
-        NotImplementedError, StopIteration, asyncio.InvalidStateError)
+        NotImplementedError, StopIteration, asyncio.InvalidStateError, pickle.PicklingError, copy.Error, BufferError)
 BUSY = "another call uses it"
 
 

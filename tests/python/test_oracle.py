@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from oracle import WAYS, Oracle
 
-MANY = settings(max_examples=100_000 if LONG else 1_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=100_000 if LONG else 1_000, deadline=None, database=None, derandomize=not LONG, suppress_health_check=list(HealthCheck))
 HEX = secrets.token_hex(16)
 KEYS = [HEX, HEX + secrets.token_hex(3), secrets.token_urlsafe(24), "k/" + secrets.token_urlsafe(12) + "+&=", secrets.token_hex(8)]
 HELD = [keyplate.Key.from_value(key) for key in KEYS]

@@ -16,7 +16,7 @@ from conftest import LONG, run_script
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-settings.register_profile("keyplate", max_examples=20_000 if LONG else 400, deadline=None, database=None,
+settings.register_profile("keyplate", max_examples=20_000 if LONG else 400, deadline=None, database=None, derandomize=not LONG,
                           suppress_health_check=list(HealthCheck))
 settings.load_profile("keyplate")
 

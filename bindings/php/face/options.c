@@ -160,17 +160,19 @@ static bool settle(const kpp_given *given, settled *s) {
 }
 
 /* The options without the members that are arguments as well. */
-static HashTable *bare(HashTable *options) {
+static HashTable *bare(const kpp_given *given, HashTable *options) {
     static const char *const own[] = {"key", "keys", "config", "log"};
     HashTable *rest = zend_array_dup(options);
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         zend_hash_str_del(rest, own[i], strlen(own[i]));
+    if (given->provider)
+        zend_hash_str_del(rest, "provider", strlen("provider"));
     return rest;
 }
 
-static bool load_object(kpp_writer *w, kp_config *config, HashTable *options) {
+static bool load_object(kpp_writer *w, const kpp_given *given, kp_config *config, HashTable *options) {
     kpp_writer_end(w);
-    HashTable *rest = bare(options);
+    HashTable *rest = bare(given, options);
     bool ok = kpp_write_object(w, rest, NULL) && load(w, config);
     zend_array_release(rest);
     return ok;
@@ -242,11 +244,12 @@ bool kpp_configure(const kpp_given *given, kpp_made *made) {
     making m = {made, 0, {0}, given->shared};
     kpp_writer w = {.what = "option", .special = write_key, .with = &m};
     smart_str all = {0};
-    bool ok = !given->options || load_object(&w, made->config, Z_ARRVAL_P(given->options));
+    /* A profile among the options goes before what was loaded before it. */
+    bool ok = load_provider(&w, given, made->config) && load_keys(&w, made->config, &s);
     add_text(&all, &w);
-    ok = ok && (!given->more || load_object(&w, made->config, given->more));
+    ok = ok && (!given->options || load_object(&w, given, made->config, Z_ARRVAL_P(given->options)));
     add_text(&all, &w);
-    ok = ok && load_provider(&w, given, made->config) && load_keys(&w, made->config, &s);
+    ok = ok && (!given->more || load_object(&w, given, made->config, given->more));
     add_text(&all, &w);
     if (ok)
         name_it(given, &s, &m, &all, made->name);

@@ -355,7 +355,7 @@ def test_completion(bare):
         "keyplate --provider nocaptchaai solve ": "ImageToTextTask",
         "keyplate solve turnstile pa": "pageurl=",
         "keyplate report ": "good bad",
-        "keyplate keys ": "list explain set",
+        "keyplate keys ": "list explain set verify use rotate revoke",
         "keyplate help con": "config",
         "keyplate balance --timeout ": "",
     }

@@ -187,11 +187,11 @@ def test_g6_many_processes_with_a_wrong_key(run, box):
 def test_keys_list(run, box):
     fresh = run("keys")
     heading, row = fresh.out.splitlines()
-    assert heading.split() == ["NAME", "MASKED", "FINGERPRINT", "SOURCE", "STATE"]
-    assert row.startswith(f"primary  ***{box.key[-4:]}") and row.endswith("  pending")
+    assert heading.split() == ["NAME", "MASKED", "FINGERPRINT", "SOURCE", "STATE", "DAYS", "LAST", "USED"]
+    assert row.startswith(f"primary  ***{box.key[-4:]}") and row.split()[-3:] == ["pending", "-", "-"]
     assert run("keys", "list").out == fresh.out
     assert run("verify").status == 0
-    assert run("keys").out.splitlines()[1].endswith("  current")
+    assert run("keys").out.splitlines()[1].split()[-3:-1] == ["current", "0"]
     [first, second, *_] = run("keys", "--json").json
     assert (first["name"], first["state"], second["name"], second["state"]) == ("primary", "current", "backup", "absent")
 
