@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "engine/client.h"
+#include "failing.h"
 #include "op_case.h"
 
 enum { MINUTE = 60000, HOUR = 60 * MINUTE };
@@ -305,6 +306,41 @@ static void g6_a_proof_on_demand_is_one_a_minute(void **state) {
     assert_int_equal(t.w.https, 0);
 }
 
+/* Each allocation fails in turn, once and from there on: an end, with a code or with an answer that is whole. */
+static void memory_short_at_every_place(void **state) {
+    (void)state;
+    static const struct {
+        int kind;
+        const char *what;
+    } ops[] = {{KP_TELL, "keys"},       {KP_TELL, "places"},     {KP_USE, "backup"},
+               {KP_REVOKE, "0123abcd"}, {KP_REFRESH, "primary"}, {KP_SUBMIT, ""}};
+    option("keys", "[{\"name\":\"primary\",\"from\":\"env:CAPTCHAAI_API_KEY\",\"window\":\"00:00-24:00;01:00-02:00 "
+                   "Europe/Berlin\"},"
+                   "{\"name\":\"backup\",\"from\":\"env:SPARE\",\"not_after\":\"2999-01-01\"}]");
+    put_place("env:SPARE", case_key(1), KP_FOUND, 0);
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+        for (int from_there_on = 0; from_there_on < 2; from_there_on++) {
+            bool failed = true;
+            for (size_t n = 0; failed; n++) {
+                another_client();
+                t.op = kp_op_new(t.client, ops[i].kind);
+                assert_non_null(t.op);
+                set("what", ops[i].what);
+                set("method", "turnstile");
+                set("params", "{\"sitekey\":\"a\",\"pageurl\":\"https://example.com/\"}");
+                failing_start(n, from_there_on);
+                size_t steps = world_run(&t.w, t.op, 2000);
+                failed = failing_stop();
+                assert_true(steps > 0);
+                no_secret_told();
+                if (ops[i].kind == KP_TELL && !kp_op_error(t.op))
+                    assert_int_equal(fact("answer")[strlen(fact("answer")) - 1], ']');
+                if (!failed)
+                    assert_int_equal(kp_op_error(t.op), KP_OK);
+            }
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(a_member_that_is_preferred_comes_first),
@@ -318,6 +354,7 @@ int main(void) {
         CASE(a_marked_text_of_others_is_taken_with_care),
         CASE(what_cannot_be_told_is_said),
         CASE(a_key_that_cools_is_proven_on_demand),
+        CASE(memory_short_at_every_place),
         CASE(g6_a_proof_on_demand_is_one_a_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
