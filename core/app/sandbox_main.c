@@ -30,6 +30,7 @@ typedef struct sandbox {
     int listener; /* -1: not open, or the server's */
     struct sockaddr_storage at;
     sandbox_server *server;
+    sandbox_watch *watch;
 } sandbox;
 
 static int fail(int status, const char *what, const char *name, const char *why) {
@@ -40,16 +41,18 @@ static int fail(int status, const char *what, const char *name, const char *why)
 static int take_keys(sandbox *s) {
     sandbox_options *o = &s->options;
     const char *problem = NULL;
-    bool memory_short = true;
-    if (!o->key_file_count) {
+    bool memory_short = true, own = o->key_file_count == 0;
+    if (own) {
         if (!sandbox_own_key_make(&s->own_key, &problem))
             return fail(EXIT_TROUBLE, "making a key file", NULL, problem);
         o->key_files[o->key_file_count++] = s->own_key.path;
     }
     s->service.accounts = sandbox_accounts_new(o->key_file_count, o->balance);
     if (s->service.accounts)
-        s->service.watch = sandbox_watch_new(s->service.accounts, o->key_files, o->key_file_count, &memory_short);
-    if (s->service.watch)
+        s->watch = sandbox_watch_new(s->service.accounts, o->key_files, o->key_file_count, &memory_short);
+    /* A look costs as much as half a request: the file that it made itself is nobody's to change. */
+    s->service.watch = own ? NULL : s->watch;
+    if (s->watch)
         return EXIT_DONE;
     return memory_short ? fail(EXIT_TROUBLE, "key files", NULL, "too many keys (4096 at most), or memory is short")
                         : EXIT_USE;
@@ -189,7 +192,7 @@ static void end(sandbox *s) {
     sandbox_script_free(s->script);
     sandbox_tasks_free(s->service.tasks);
     sandbox_bans_free(s->service.bans);
-    sandbox_watch_free(s->service.watch);
+    sandbox_watch_free(s->watch);
     sandbox_accounts_free(s->service.accounts);
     kp_buf_free(&s->cert);
     kp_buf_free(&s->cert_key);

@@ -15,7 +15,7 @@
 typedef struct sandbox_service {
     const sandbox_options *options;
     sandbox_accounts *accounts;
-    sandbox_watch *watch; /* of their key files */
+    sandbox_watch *watch; /* of the key files that were given; NULL: none */
     sandbox_bans *bans;
     sandbox_tasks *tasks;
     sandbox_lines ledger, record;

@@ -142,6 +142,8 @@ static bool look_at(sandbox_watch *watch, size_t i) {
 
 void sandbox_watch_look(sandbox_watch *watch) {
     bool changed = false;
+    if (!watch)
+        return;
     pthread_mutex_lock(&watch->lock);
     for (size_t i = 0; i < watch->count; i++)
         changed |= look_at(watch, i);

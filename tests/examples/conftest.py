@@ -2,35 +2,26 @@
 mounts them, and nothing of the user's own."""
 
 import ctypes
+import functools
 import os
 import pathlib
 import secrets
 import subprocess
 import sys
-import time
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "core" / "command"))
+import waiting  # noqa: E402
 from sandbox_box import PROGRAM, Sandbox  # noqa: E402
 
 EXAMPLES = ROOT / "core" / "examples"
 PATIENCE = 120  # seconds after which a test gives up; nothing waits for a time
+until = functools.partial(waiting.until, patience=PATIENCE)
 KEPT = ("TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
 NAMESPACE, RECURSIVE, PRIVATE, BIND, READ_ONLY, REMOUNT = 0x00020000, 0x4000, 0x40000, 0x1000, 0x1, 0x20
 LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def until(condition, what):
-    """Waits for a condition; its value."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError(f"waited in vain for {what}")
 
 
 def replace(path, text, mode=0o600):

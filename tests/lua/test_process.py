@@ -1,14 +1,16 @@
 """test_process.py: the interpreter as a process: memory while a call is under way, Ctrl-C, and a great many clients."""
 
+import functools
 import os
 import signal
-import time
 
 import pytest
 
+import waiting
 from conftest import PATIENCE
 from core_image import fragments, image
 
+until = functools.partial(waiting.until, patience=PATIENCE)
 LONG = bool(os.environ.get("KP_LONG"))
 SANITIZED = bool(os.environ.get("LUA_PRELOAD"))
 KILOBYTES = 1024
@@ -21,15 +23,6 @@ HANGS = """
         return c:balance {timeout = 600}
     end
 """
-
-
-def until(condition, what):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.005)
-    raise AssertionError(f"waited in vain for {what}")
 
 
 def hanging(lua, services, name, rest):

@@ -3,6 +3,7 @@
 PYTHONPATH has the package that was built, KEYPLATE is the command (for its sandbox).
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -10,7 +11,6 @@ import secrets
 import subprocess
 import sys
 import tempfile
-import time
 
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -18,26 +18,17 @@ from hypothesis.configuration import set_hypothesis_home_dir
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "core" / "command"))
 import hostile  # noqa: E402
+import waiting  # noqa: E402
 from sandbox_box import Sandbox  # noqa: E402
 
 NOWHERE = "http://127.0.0.1:1"
 PATIENCE = 60  # seconds after which a test gives up; nothing waits for a time
 PAGE = "https://example.com/"
 PAID = {"captchaai": ("turnstile", {"sitekey": "a", "pageurl": PAGE}), "nocaptchaai": ("SomeTask", {"websiteKey": "a"})}
+until = functools.partial(waiting.until, patience=PATIENCE)
 LONG = bool(os.environ.get("KP_LONG"))
 # Nothing is written beside the sources.
 set_hypothesis_home_dir(tempfile.gettempdir() + "/hypothesis")
-
-
-def until(condition, what):
-    """Waits for a condition; its value."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.002)
-    raise AssertionError(f"waited in vain for {what}")
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,25 @@
 """servers.py: starts the servers that the tests ask, each on a free port of this machine with folders of its own."""
 
 import contextlib
+import functools
 import json
 import os
+import pathlib
 import secrets
 import shutil
 import socket
 import subprocess
-import time
+import sys
 import urllib.error
 import urllib.request
 
 import pytest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "core" / "command"))
+import waiting  # noqa: E402
+
 PATIENCE = 120  # seconds after which a test gives up; nothing waits for a time
+until = functools.partial(waiting.until, patience=PATIENCE)
 # Whoever asked for real servers (real.py) names those that must be there, and those that are not wanted.
 REQUIRED, WITHOUT = os.environ.get("KP_SOURCES_REQUIRED", "").split(), os.environ.get("KP_SOURCES_WITHOUT", "").split()
 
@@ -32,17 +38,6 @@ def wanted(server):
 
 def made_key():
     return "made-" + secrets.token_hex(12)
-
-
-def until(condition, what):
-    """Waits for a condition; its value."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"waited in vain for {what}")
 
 
 @contextlib.contextmanager

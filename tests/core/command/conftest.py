@@ -1,6 +1,7 @@
 """conftest.py: the command as a user runs it: a clean environment, a state folder and a home of its own for each test."""
 
 import ctypes
+import functools
 import json
 import os
 import pty
@@ -9,33 +10,22 @@ import secrets
 import select
 import signal
 import subprocess
-import time
 
 import pytest
 
+import waiting
 from sandbox_box import PROGRAM, Sandbox
 
 PATIENCE = 30  # seconds after which a test gives up; nothing waits for a time
 NOWHERE = "http://127.0.0.1:1"
 KEPT = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "TMPDIR")
-
+until = functools.partial(waiting.until, patience=PATIENCE)
 
 # Sanitizers pretend to lock memory, and switch core dumps off.
 with open(PROGRAM, "rb") as program:
     BYTES = program.read()
 SANITIZED = b"__asan_init" in BYTES or b"__tsan_init" in BYTES
 del BYTES
-
-
-def until(condition, what):
-    """Waits for a condition; its value."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.005)
-    raise AssertionError(f"waited in vain for {what}")
 
 
 class Result:
