@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "keyplate_run.h"
 #include "local/store_fork.h"
+#include "net/store_redis_away.h"
 #include "net/store_redis_greet.h"
 #include "net/store_redis_password.h"
 #include "net/store_redis_script.h"
@@ -29,6 +30,7 @@ typedef struct {
     pthread_mutex_t lock; /* of what is below; no call takes place under it */
     kp_known *password;   /* the one used last, so that no text shows it */
     bool blind;           /* the server does not tell what it evicts */
+    kp_away away;
 } redis_store;
 
 static void enter(redis_store *s) {
@@ -80,7 +82,7 @@ static kp_link_end greet(redis_store *s, kp_link *link) {
     kp_buf_init(&password, &kp_safe);
     bool there = kp_redis_password(s->client, link->patience, &password, link->problem);
     if (there && (password.failed || !know(s, &password)))
-        kp_buf_str(link->problem, "memory is short");
+        end = kp_link_no_memory(link);
     else if (there)
         end = kp_redis_greet(link, &s->address, &password, &eviction);
     kp_buf_free(&password);
@@ -100,7 +102,7 @@ static kp_link_end open_link(redis_store *s, kp_link *link) {
 
 /* ---- Calls ---- */
 
-static kp_link_end ask(kp_link *link, const kp_redis_verb *v, const char *how, const char *script, size_t len,
+static kp_link_end say(kp_link *link, const kp_redis_verb *v, const char *how, const char *script, size_t len,
                        kp_resp *part) {
     kp_buf command;
     kp_buf_init(&command, NULL);
@@ -113,9 +115,9 @@ static kp_link_end ask(kp_link *link, const kp_redis_verb *v, const char *how, c
 /* A server that was restarted, or told SCRIPT FLUSH, does not know the script. */
 static kp_link_end run_script(redis_store *s, kp_link *link, const kp_redis_verb *v, kp_resp *part) {
     *part = (kp_resp){.kind = KP_RESP_ERROR, .text = "NOSCRIPT", .len = strlen("NOSCRIPT")};
-    kp_link_end end = s->sha[0] ? ask(link, v, "EVALSHA", s->sha, strlen(s->sha), part) : KP_LINK_OK;
+    kp_link_end end = s->sha[0] ? say(link, v, "EVALSHA", s->sha, strlen(s->sha), part) : KP_LINK_OK;
     if (end == KP_LINK_OK && part->kind == KP_RESP_ERROR && part->len >= 8 && memcmp(part->text, "NOSCRIPT", 8) == 0)
-        end = ask(link, v, "EVAL", s->script.data, s->script.len, part);
+        end = say(link, v, "EVAL", s->script.data, s->script.len, part);
     if (end == KP_LINK_OK && part->kind == KP_RESP_ERROR)
         return kp_redis_refused(link, part);
     if (end == KP_LINK_OK && part->kind != KP_RESP_TEXT) {
@@ -145,8 +147,11 @@ static kp_link_end do_verb(redis_store *s, kp_link *link, const kp_arg *args, si
     return KP_LINK_FAILED;
 }
 
-static kp_link_end attempt(redis_store *s, const kp_arg *args, size_t count, kp_link *link, kp_buf *reply) {
+/* *reached: the server took the greeting, whatever became of the verb. */
+static kp_link_end attempt(redis_store *s, const kp_arg *args, size_t count, kp_link *link, kp_buf *reply,
+                           bool *reached) {
     kp_link_end end = open_link(s, link);
+    *reached = end == KP_LINK_OK;
     if (end == KP_LINK_OK)
         end = do_verb(s, link, args, count, reply);
     if (link->line)
@@ -156,16 +161,47 @@ static kp_link_end attempt(redis_store *s, const kp_arg *args, size_t count, kp_
 }
 
 /* Every verb can be asked twice: ADMIT and SETTLE go by their id, and of the others the last one wins. */
-static int ask_twice(redis_store *s, const kp_arg *args, size_t count, const kp_patience *patience, uint64_t until,
-                     kp_buf *reply, kp_buf *problem) {
+static kp_link_end ask_twice(redis_store *s, const kp_arg *args, size_t count, kp_link *link, kp_buf *reply,
+                             bool *reached) {
     kp_link_end end = KP_LINK_BROKEN;
+    kp_buf *why = link->problem;
+    for (int i = 0; i < 2 && end == KP_LINK_BROKEN; i++) {
+        kp_buf_clear(why);
+        kp_link_init(link, link->patience, link->until_ms, why);
+        end = attempt(s, args, count, link, reply, reached);
+    }
+    return end;
+}
+
+/* What a call that began at that time tells of the server to those that come after it. */
+static void remember(redis_store *s, kp_link_end end, bool reached, const kp_link *link, uint64_t began_ms) {
+    uint64_t now = kp_local_mono_ms(), took = now - began_ms;
+    bool late = took >= KP_AWAY_LATE_MS;
+    enter(s);
+    if (end == KP_LINK_OK || (reached && !late))
+        kp_away_reached(&s->away);
+    else if (link->no_memory || link->problem->failed || (!late && kp_patience_over(link->patience)))
+        kp_away_unknown(&s->away);
+    else
+        kp_away_failed(&s->away, now, took, kp_buf_text(link->problem));
+    leave(s);
+}
+
+static int ask(redis_store *s, const kp_arg *args, size_t count, const kp_patience *patience, kp_buf *reply,
+               kp_buf *problem) {
+    uint64_t began = kp_local_mono_ms();
+    kp_link_end end = KP_LINK_FAILED;
+    bool reached = false;
     kp_buf why;
     kp_buf_init(&why, NULL);
-    for (int i = 0; i < 2 && end == KP_LINK_BROKEN; i++) {
-        kp_link link;
-        kp_buf_clear(&why);
-        kp_link_init(&link, patience, until, &why);
-        end = attempt(s, args, count, &link, reply);
+    kp_link link;
+    kp_link_init(&link, patience, began + PATIENCE_MS, &why);
+    enter(s);
+    bool may = kp_away_may_ask(&s->away, began, &why);
+    leave(s);
+    if (may) {
+        end = ask_twice(s, args, count, &link, reply, &reached);
+        remember(s, end, reached, &link, began);
     }
     if (end != KP_LINK_OK)
         kp_buf_fmt(problem, "the store %s cannot be used: %s", s->store.text,
@@ -177,7 +213,6 @@ static int ask_twice(redis_store *s, const kp_arg *args, size_t count, const kp_
 static int call(kp_store *store, const kp_arg *args, size_t count, const kp_patience *patience, kp_buf *reply,
                 kp_buf *problem) {
     redis_store *s = (redis_store *)store;
-    uint64_t until = kp_local_mono_ms() + PATIENCE_MS;
     kp_redis_words words = kp_redis_verb_look(args, count, reply);
     if (words == KP_WORDS_BAD)
         return 0;
@@ -195,14 +230,14 @@ static int call(kp_store *store, const kp_arg *args, size_t count, const kp_pati
     if (words == KP_WORDS_UNREAD || wrong.failed)
         kp_buf_str(problem, "memory is short");
     else
-        result = ask_twice(s, args, count, patience, until, reply, problem);
+        result = ask(s, args, count, patience, reply, problem);
     kp_buf_free(&wrong);
     return result;
 }
 
-/* Nothing to forget: the lines of the parent are marked at the fork itself (line.c). */
+/* The lines of the parent are marked at the fork itself (line.c); nobody here tries for the others any more. */
 static void forked(kp_store *store) {
-    (void)store;
+    kp_away_unknown(&((redis_store *)store)->away);
 }
 
 static void remark(kp_store *store, kp_buf *out) {

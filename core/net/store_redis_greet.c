@@ -29,11 +29,23 @@ static const struct {
     {"The user executing the script", RIGHTS},
     {"MOVED", "it is one of a cluster that keeps these keys at another one; name that one, or one that is no cluster"},
     {"CLUSTERDOWN", "its cluster is down"},
+    {"CROSSSLOT", "it is one of a cluster, and the option redis.prefix does not keep its keys together"},
     {"READONLY", "it is a copy that nobody may write to; name the one that it copies"},
-    {"LOADING", "it is loading its data"},
-    {"BUSY", "it is busy with a script"},
-    {"OOM", "its memory is full"},
-    {"MISCONF", "it cannot save its data, and takes no changes"},
+    {"MASTERDOWN", "it is a copy that has lost the one that it copies; name that one"},
+    {"NOREPLICAS", "it has too few copies to take changes (min-replicas-to-write)"},
+    {"LOADING", "it is loading its data; wait until it has"},
+    {"BUSY", "it is busy with a script; wait, or end that with SCRIPT KILL"},
+    {"OOM", "its memory is full; raise its maxmemory, or remove what is not needed there"},
+    {"MISCONF", "it cannot save its data, and takes no changes; its log says why"},
+    {"DENIED", "it is in protected mode; give it a password, and name its place in the option redis.password"},
+    {"ERR DB index", "it has no database of that number; the option store ends with one that it has"},
+    {"ERR invalid DB index", "it has no database of that number; the option store ends with one that it has"},
+    {"ERR SELECT is not allowed",
+     "it is one of a cluster, which has no databases but 0; take the number from the option"
+     " store"},
+    {"ERR max number of clients", "it takes no more clients; raise its maxclients"},
+    {"a key holds what keyplate did not write",
+     "a key holds what keyplate did not write; give keyplate an option redis.prefix of its own, or remove that key"},
 };
 
 /* Redis tells the code first, or within the script's own error: "ERR Error running script ...: -OOM ...". */
@@ -42,14 +54,23 @@ static bool has_code(const char *shown, const char *code) {
     return at && (at == shown || at[-1] == '-' || strchr(code, ' '));
 }
 
+/* NULL: it is none that is known. */
+static const char *advice_on(const char *shown) {
+    for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
+        if (has_code(shown, advices[i].code))
+            return advices[i].sentence;
+    return NULL;
+}
+
 kp_link_end kp_redis_refused(kp_link *link, const kp_resp *error) {
     kp_buf shown;
     kp_buf_init(&shown, &kp_safe);
-    const char *advice = NULL;
     kp_add_shown(&shown, error->text, error->len, SHOWN_MOST);
-    for (size_t i = 0; i < sizeof advices / sizeof advices[0] && !advice; i++)
-        if (has_code(kp_buf_text(&shown), advices[i].code))
-            advice = advices[i].sentence;
+    const char *advice = advice_on(kp_buf_text(&shown));
+    if (shown.failed) {
+        kp_buf_free(&shown);
+        return kp_link_no_memory(link);
+    }
     if (advice)
         kp_buf_str(link->problem, advice);
     else {
@@ -110,6 +131,22 @@ static kp_link_end ask_info(kp_link *link, kp_eviction *eviction) {
     return line_end ? judge(link, at, (size_t)(line_end - at), eviction) : KP_LINK_OK;
 }
 
+/* Errors that say no more than that this user, or nobody, may ask for the policy. */
+static bool is_closed(const kp_resp *error) {
+    static const char *const codes[] = {"NOPERM", "ERR unknown", "ERR Unknown"};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        size_t len = strlen(codes[i]);
+        if (error->len >= len && memcmp(error->text, codes[i], len) == 0)
+            return true;
+    }
+    kp_buf shown;
+    kp_buf_init(&shown, &kp_safe);
+    kp_add_shown(&shown, error->text, error->len, SHOWN_MOST);
+    bool known = advice_on(kp_buf_text(&shown)) != NULL;
+    kp_buf_free(&shown);
+    return !known;
+}
+
 /* CONFIG GET gives name and value; nothing or an error where the server does not tell this user. */
 static kp_link_end read_policy(kp_link *link, kp_eviction *eviction) {
     kp_resp part;
@@ -117,11 +154,13 @@ static kp_link_end read_policy(kp_link *link, kp_eviction *eviction) {
     *eviction = KP_EVICTS_UNKNOWN;
     if (end != KP_LINK_OK)
         return end;
-    if (part.kind == KP_RESP_ERROR && part.len >= 6 && memcmp(part.text, "NOAUTH", 6) == 0)
+    if (part.kind == KP_RESP_ERROR && !is_closed(&part))
         return kp_redis_refused(link, &part);
     int64_t parts = part.kind == KP_RESP_LIST ? part.number : 0;
-    if (parts > PARTS_MOST)
+    if (parts > PARTS_MOST) {
+        kp_buf_str(link->problem, "what answers there is no Redis server");
         return KP_LINK_FAILED;
+    }
     for (int64_t i = 0; i < parts && end == KP_LINK_OK; i++)
         end = kp_link_read(link, &part);
     if (end != KP_LINK_OK)

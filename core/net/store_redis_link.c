@@ -1,6 +1,7 @@
 /* store_redis_link.c: connects, sends and receives over a line of libcurl, within the time that a call has. */
 #include "net/store_redis_link.h"
 
+#include <errno.h>
 #include <poll.h>
 
 #include "keyplate_run.h"
@@ -15,7 +16,8 @@ static kp_link_end end_with(kp_link *link, kp_link_end end, const char *sentence
     return end;
 }
 
-static kp_link_end no_memory(kp_link *link) {
+kp_link_end kp_link_no_memory(kp_link *link) {
+    link->no_memory = true;
     return end_with(link, KP_LINK_FAILED, "memory is short");
 }
 
@@ -68,12 +70,25 @@ static bool set_way(kp_line *line, const kp_redis_address *a) {
     return ok && curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, a->socket) == CURLE_OK;
 }
 
-static kp_link_end refused(kp_link *link, CURLcode code) {
+static kp_link_end nobody(kp_link *link, const kp_redis_address *a) {
+    long error = 0;
+    curl_easy_getinfo(link->line->easy, CURLINFO_OS_ERRNO, &error);
+    if (a->socket && error == ENOENT)
+        return end_with(link, KP_LINK_FAILED, "there is no such socket; is it running, and is this its unixsocket?");
+    if (a->socket && error == EACCES)
+        return end_with(link, KP_LINK_FAILED, "this user may not open the socket; its unixsocketperm says who may");
+    return end_with(link, KP_LINK_FAILED, "nobody answers there; is it running, and is this its address?");
+}
+
+static kp_link_end refused(kp_link *link, const kp_redis_address *a, CURLcode code) {
     switch (code) {
-    case CURLE_OUT_OF_MEMORY: return no_memory(link);
+    case CURLE_OUT_OF_MEMORY: return kp_link_no_memory(link);
     case CURLE_OPERATION_TIMEDOUT: return late(link);
     case CURLE_COULDNT_RESOLVE_HOST: return end_with(link, KP_LINK_FAILED, "its name has no address");
-    case CURLE_COULDNT_CONNECT: return end_with(link, KP_LINK_FAILED, "nobody answers there");
+    case CURLE_COULDNT_CONNECT: return nobody(link, a);
+    case CURLE_SSL_CONNECT_ERROR:
+        return end_with(link, KP_LINK_FAILED,
+                        "no connection: TLS cannot be agreed on; rediss:// needs its tls-port, and TLS 1.2 or later");
     case CURLE_PEER_FAILED_VERIFICATION:
         return end_with(link, KP_LINK_FAILED,
                         "its TLS certificate is not valid for it, or not from a CA that is trusted");
@@ -85,19 +100,19 @@ kp_link_end kp_link_connect(kp_link *link, const kp_redis_address *address, cons
     kp_line *line = link->line;
     if (!line || !set_way(line, address) || (address->tls && !set_trust(line, ca_file)) ||
         curl_multi_add_handle(line->multi, line->easy) != CURLM_OK)
-        return no_memory(link);
+        return kp_link_no_memory(link);
     for (;;) {
         int running = 0, left = 0;
         if (curl_multi_perform(line->multi, &running) != CURLM_OK)
-            return no_memory(link);
+            return kp_link_no_memory(link);
         const CURLMsg *message = curl_multi_info_read(line->multi, &left);
         if (message)
-            return message->data.result == CURLE_OK ? KP_LINK_OK : refused(link, message->data.result);
+            return message->data.result == CURLE_OK ? KP_LINK_OK : refused(link, address, message->data.result);
         int wait = slice(link);
         if (wait == 0)
             return late(link);
         if (curl_multi_poll(line->multi, NULL, 0, wait, NULL) != CURLM_OK)
-            return no_memory(link);
+            return kp_link_no_memory(link);
     }
 }
 
@@ -105,7 +120,7 @@ kp_link_end kp_link_connect(kp_link *link, const kp_redis_address *address, cons
 
 static kp_link_end broken(kp_link *link, CURLcode code) {
     if (code == CURLE_OUT_OF_MEMORY)
-        return no_memory(link);
+        return kp_link_no_memory(link);
     return end_with(link, KP_LINK_BROKEN, "the connection broke");
 }
 
@@ -123,7 +138,7 @@ static kp_link_end await(kp_link *link, short events) {
 
 kp_link_end kp_link_send(kp_link *link, const kp_buf *command) {
     if (command->failed)
-        return no_memory(link);
+        return kp_link_no_memory(link);
     for (size_t at = 0; at < command->len;) {
         size_t sent = 0;
         CURLcode code = curl_easy_send(link->line->easy, command->data + at, command->len - at, &sent);
@@ -134,14 +149,20 @@ kp_link_end kp_link_send(kp_link *link, const kp_buf *command) {
         if (end != KP_LINK_OK)
             return end;
     }
+    link->asked = true;
     return KP_LINK_OK;
 }
 
 static kp_link_end receive(kp_link *link) {
+    /* Behind a command nothing can have been left over from before: its answer has to be waited for. */
+    kp_link_end awaited = link->asked ? await(link, POLLIN) : KP_LINK_OK;
+    link->asked = false;
+    if (awaited != KP_LINK_OK)
+        return awaited;
     for (;;) {
         size_t got = 0;
         if (!kp_buf_reserve(&link->in, CHUNK))
-            return no_memory(link);
+            return kp_link_no_memory(link);
         CURLcode code = curl_easy_recv(link->line->easy, link->in.data + link->in.len, CHUNK, &got);
         link->in.len += got;
         if (got > 0)

@@ -21,6 +21,8 @@ typedef struct kp_link {
     uint64_t until_ms; /* kp_local_mono_ms */
     kp_buf in;         /* what came and was not read */
     size_t at;         /* how far it was read */
+    bool asked;        /* a command was sent, and nothing received since */
+    bool no_memory;    /* memory was short, which says nothing of the server */
     kp_buf *problem;   /* gets a sentence with every end but OK */
 } kp_link;
 
@@ -29,6 +31,7 @@ void kp_link_init(kp_link *, const kp_patience *, uint64_t until_ms, kp_buf *pro
    verified with the name of the host, against ca_file or, if that is "", what the system trusts. Not through the
    client's proxy. */
 kp_link_end kp_link_connect(kp_link *, const kp_redis_address *, const char *ca_file);
+kp_link_end kp_link_no_memory(kp_link *);
 /* Sends a whole command. */
 kp_link_end kp_link_send(kp_link *, const kp_buf *command);
 /* The next part of a reply; its text is lent until the next part. */

@@ -6,12 +6,24 @@
 
 #include "base/text.h"
 
-enum { LINE_MOST = 65536, LIST_MOST = 1024, TEXT_MOST = 16777216 };
+enum { LINE_MOST = 65536, LIST_MOST = 1024, TEXT_MOST = 16777216, COUNT_ROOM = 24 };
+
+/* Kind, digits, end of line: at the end of room; where it begins. */
+static char *write_count(char room[COUNT_ROOM], char kind, size_t count) {
+    char *at = room + COUNT_ROOM;
+    *--at = '\n';
+    *--at = '\r';
+    do
+        *--at = (char)('0' + count % 10);
+    while (count /= 10);
+    *--at = kind;
+    return at;
+}
 
 static void add_count(kp_buf *out, char kind, size_t count) {
-    kp_buf_char(out, kind);
-    kp_buf_i64(out, (int64_t)count);
-    kp_buf_str(out, "\r\n");
+    char room[COUNT_ROOM];
+    char *at = write_count(room, kind, count);
+    kp_buf_add(out, at, (size_t)(room + COUNT_ROOM - at));
 }
 
 void kp_resp_head(kp_buf *out, size_t words) {
@@ -19,15 +31,25 @@ void kp_resp_head(kp_buf *out, size_t words) {
 }
 
 void kp_resp_word(kp_buf *out, const char *text, size_t len) {
-    kp_resp_joined(out, "", "", text, len);
+    add_count(out, '$', len);
+    kp_buf_add(out, text, len);
+    kp_buf_add(out, "\r\n", 2);
+}
+
+void kp_resp_number(kp_buf *out, int64_t number) {
+    char room[COUNT_ROOM];
+    size_t count = number < 0 ? 0 - (size_t)number : (size_t)number;
+    char *at = write_count(room, '-', count) + (number >= 0);
+    kp_resp_word(out, at, (size_t)(room + COUNT_ROOM - 2 - at));
 }
 
 void kp_resp_joined(kp_buf *out, const char *first, const char *second, const char *text, size_t len) {
-    add_count(out, '$', strlen(first) + strlen(second) + len);
-    kp_buf_str(out, first);
-    kp_buf_str(out, second);
+    size_t first_len = strlen(first), second_len = strlen(second);
+    add_count(out, '$', first_len + second_len + len);
+    kp_buf_add(out, first, first_len);
+    kp_buf_add(out, second, second_len);
     kp_buf_add(out, text, len);
-    kp_buf_str(out, "\r\n");
+    kp_buf_add(out, "\r\n", 2);
 }
 
 /* A string of so many bytes behind a head of that length; -1 is none. */

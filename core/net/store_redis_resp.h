@@ -9,6 +9,7 @@
 /* A command is its head and then so many words. */
 void kp_resp_head(kp_buf *, size_t words);
 void kp_resp_word(kp_buf *, const char *text, size_t len);
+void kp_resp_number(kp_buf *, int64_t);
 /* One word of three parts. */
 void kp_resp_joined(kp_buf *, const char *first, const char *second, const char *text, size_t len);
 

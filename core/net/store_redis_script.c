@@ -2,7 +2,8 @@
  * both (tests/core/test_store_redis_model.c holds them against each other).
  *
  * A value stands as "EXPIRES_MS VALUE", and the script judges by EXPIRES_MS: the expiry of Redis itself, one second
- * later, only clears away, because within a script it goes by another reading of the clock than TIME.
+ * later, only clears away, because within a script it goes by another reading of the clock than TIME. A rate stands as
+ * its time in us alone, which says when it ends.
  * Numbers are doubles. Times in us stay exact: wait, burst * period and what was booked before add at most 200 years to
  * now, which is below 2^53. What PUT stores is handled as text, for it may have 63 bits. */
 #include "net/store_redis_script.h"
@@ -10,86 +11,85 @@
 #include <openssl/evp.h>
 
 /* clang-format off */
-/* In parts, because ISO C warrants no longer strings than 4095 characters. */
+/* In parts, because ISO C warrants no longer strings than 4095 characters. What is not needed by ADMIT stands behind it,
+   because each function costs when it is made, at each run. */
 static const char *const parts[] = {
     /* Before Redis 5 a script that asks for the time must say that its effects are to be replicated, not itself. */
     "if redis.replicate_commands and not redis.REDIS_VERSION_NUM then redis.replicate_commands() end\n"
-    "local verb = ARGV[1]\n"
-    "local time = redis.call('TIME')\n"
-    "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+    "local call, keys, args = redis.call, KEYS, ARGV\n"
+    "local verb, time = args[1], call('TIME')\n"
+    "local us = time[2] + 0\n"
+    "local now = time[1] * 1000 + (us - us % 1000) / 1000\n",
 
-    "local function text(n) return string.format('%.0f', n) end\n",
+    /* '%d' costs less than half of '%.0f', but has 32 bits on a server of 32 bits. */
+    "local format, form = string.format, '%d'\n"
+    "local stamp = format(form, now)\n"
+    "if #stamp < 13 then\n"
+    "  form = '%.0f'\n"
+    "  stamp = format(form, now)\n"
+    "end\n"
 
     "local function ok(word)\n"
-    "  if word then return 'ok ' .. text(now) .. ' ' .. word end\n"
-    "  return 'ok ' .. text(now)\n"
-    "end\n"
-
-    "local texts = {}\n"
-    "local function put(key, value, ends)\n"
-    "  texts[key] = text(ends) .. ' ' .. value\n"
-    "  redis.call('SET', key, texts[key], 'PX', text(ends - now + 1000))\n"
-    "end\n"
-    "local function drop(key)\n"
-    "  texts[key] = nil\n"
-    "  redis.call('DEL', key)\n"
+    "  if word then return 'ok ' .. stamp .. ' ' .. word end\n"
+    "  return 'ok ' .. stamp\n"
     "end\n",
 
     "if verb == 'PUT' then\n"
-    "  for i = 1, #KEYS do\n"
-    "    local value, ttl = ARGV[3 * i], tonumber(ARGV[3 * i + 1])\n"
+    "  for i = 1, #keys do\n"
+    "    local value, ttl = args[2 * i], tonumber(args[2 * i + 1])\n"
     "    if ttl == 0 then\n"
-    "      drop(KEYS[i])\n"
+    "      call('DEL', keys[i])\n"
     "    else\n"
-    "      if string.sub(value, 1, 1) == '+' then value = text(now + tonumber(string.sub(value, 2))) end\n"
-    "      put(KEYS[i], value, now + ttl)\n"
+    "      if string.sub(value, 1, 1) == '+' then value = format(form, now + string.sub(value, 2)) end\n"
+    "      call('SET', keys[i], format(form, now + ttl) .. ' ' .. value, 'PX', format(form, ttl + 1000))\n"
     "    end\n"
     "  end\n"
     "  return ok()\n"
     "end\n",
 
-    /* All at once, because each call costs as much as the rest of a verb; nobody else changes them meanwhile. */
-    "for i, held in ipairs(redis.call('MGET', unpack(KEYS))) do texts[KEYS[i]] = held end\n"
-    "local function get(key)\n"
-    "  local held = texts[key]\n"
-    "  if not held then return nil end\n"
-    "  local blank = string.find(held, ' ', 1, true)\n"
-    "  local ends = blank and tonumber(string.sub(held, 1, blank - 1))\n"
+    /* All at once: nobody else changes them meanwhile. */
+    "local held = call('MGET', unpack(keys))\n"
+    "local function value_of(text)\n"
+    "  local blank = string.find(text, ' ', 1, true)\n"
+    "  local ends = blank and tonumber(string.sub(text, 1, blank - 1))\n"
     "  if not ends then error('a key holds what keyplate did not write') end\n"
-    "  if ends > now then return string.sub(held, blank + 1) end\n"
+    "  if ends > now then return string.sub(text, blank + 1) end\n"
     "end\n",
 
     "if verb == 'GET' then\n"
-    "  local values = {}\n"
-    "  for i = 1, #KEYS do values[i] = get(KEYS[i]) or '-' end\n"
-    "  return ok(table.concat(values, ' '))\n"
+    "  for i = 1, #keys do held[i] = held[i] and value_of(held[i]) or '-' end\n"
+    "  return ok(table.concat(held, ' '))\n"
     "end\n",
 
-    /* The marks that a name holds, but that of one field; none if the whole of it is something else. */
-    "if verb == 'MARK' then\n"
-    "local function other_marks(held, field)\n"
-    "  local others, at = {}, 1\n"
-    "  while at <= #held do\n"
-    "    local name, value, after = string.match(held, '^([A-Za-z0-9._:/~-]+)=([A-Za-z0-9._:/~-]+)()', at)\n"
-    "    if not name or #name > 64 or #value > 64 then return {} end\n"
-    "    if name ~= field then others[#others + 1] = name .. '=' .. value end\n"
-    "    if after <= #held and (after == #held or string.sub(held, after, after) ~= ',') then return {} end\n"
-    "    at = after + 1\n"
-    "  end\n"
-    "  return others\n"
+    /* State, START as text and the list of what was taken of an id's record; nothing if it is damaged. */
+    "local function record(value)\n"
+    "  local state, start, list = string.match(value, '^(%a+) (%d+)(.*)$')\n"
+    "  if state == 'open' or state == 'done' then return state, start, list end\n"
     "end\n"
-    "  for i = 1, #KEYS do\n"
-    "    local field, value = ARGV[4 * i - 1], ARGV[4 * i]\n"
-    "    if string.sub(value, 1, 1) == '+' then value = text(now + tonumber(string.sub(value, 2))) end\n"
-    "    local marks = other_marks(get(KEYS[i]) or '', field)\n"
-    "    marks[#marks + 1] = field .. '=' .. value\n"
-    "    put(KEYS[i], table.concat(marks, ',', math.max(1, #marks - 31)), now + tonumber(ARGV[4 * i + 1]))\n"
+    "local damaged = 'bad the record of this id is damaged'\n",
+
+    /* The old answer of an id that was admitted. */
+    "if verb == 'ADMIT' or verb == 'KNOWN' then\n"
+    "  local value = held[1] and value_of(held[1])\n"
+    "  if value then\n"
+    "    local state, start = record(value)\n"
+    "    return state and ok(start) or damaged\n"
     "  end\n"
-    "  return ok()\n"
+    "  if verb == 'KNOWN' then return args[2] end\n"
     "end\n",
 
-    "local keep, keep_empty = 48 * 3600000, 3600000\n"
-    "local damaged = 'bad the record of this id is damaged'\n",
+    /* The stored time of a rate in us; nothing if it is damaged. */
+    "local function rate_of(text)\n"
+    "  local us = tonumber(text)\n"
+    "  if us and us >= 0 and us <= 4611686018427387903 then return us end\n"
+    "end\n",
+
+    "local function ceil_ms(us)\n"
+    "  local rest = us % 1000\n"
+    "  return (us - rest) / 1000 + (rest > 0 and 1 or 0)\n"
+    "end\n",
+
+    "if verb == 'ADMIT' then\n"
 
     /* The number from 0 to 2^63 - 1 that a text is, as digits without leading zeros; nil if it is none. */
     "local most = '9223372036854775807'\n"
@@ -98,120 +98,144 @@ static const char *const parts[] = {
     "  if string.find(value, '^%-0+$') then return '0' end\n"
     "  local digits = string.match(value, '^0*(%d+)$')\n"
     "  if digits and not above(digits, most) then return digits end\n"
+    "end\n"
+
+    /* times: by the place of a rate's first item, its new time. late: until when an item refuses. */
+    "local latest, floor = now + args[2], now * 1000\n"
+    "local at, start, took, times, name_at = 4, 0, ''\n"
+    "local wrong, kind, index, retry\n"
+    "for i = 2, #keys do\n"
+    "  local word, old, late = args[at], held[i]\n"
+    "  if word == 'gate' then\n"
+    "    local value = old and value_of(old)\n"
+    "    if value then\n"
+    "      value = whole(value)\n"
+    "      if not value then wrong = \"a gate's value is no time\"\n"
+    "      elseif tonumber(value) > now then late = value end\n"
+    "    end\n",
+
+    "  else\n"
+    "    local key, soft, time, place = keys[i], word == 'soft'\n"
+    "    if soft then\n"
+    "      at = at + 1\n"
+    "      word = args[at]\n"
+    "    end\n"
+    "    at = at + 1\n"
+    "    if times then\n"
+    "      for j = 2, i - 1 do\n"
+    "        if times[j] and keys[j] == key then place = j end\n"
+    "      end\n"
+    "    else\n"
+    "      times = {false, false, false, false, false, false, false, false}\n"
+    "      name_at = string.find(keys[1], '}', 1, true) + 2\n"
+    "    end\n"
+    "    if place then\n"
+    "      time = times[place]\n"
+    "    elseif old then\n"
+    "      time = rate_of(old)\n"
+    "      if not time then wrong, time = 'a stored rate is damaged', 0 end\n"
+    "    else\n"
+    "      time = 0\n"
+    "    end\n",
+
+    "    local from = time - args[at]\n"
+    "    from = from > floor and ceil_ms(from) or now\n"
+    "    if from <= latest then\n"
+    "      if time < floor then time = floor end\n"
+    "      times[place or i] = time + word\n"
+    "      took = took .. ' ' .. string.sub(key, name_at) .. ' ' .. word\n"
+    "      if not soft and from > now and from > start then start = from end\n"
+    "    elseif not soft then\n"
+    "      late = format(form, from)\n"
+    "    end\n"
+    "  end\n"
+    "  at = at + 1\n"
+    "  if late and (not retry or above(late, retry)) then\n"
+    "    kind, index, retry = word == 'gate' and word or 'rate', i - 2, late\n"
+    "  end\n"
     "end\n",
 
-    /* State, START as text and the list of what was taken of an id's record; nothing if it is damaged. */
-    "local function record(held)\n"
-    "  local state, start, list = string.match(held, '^(%a+) (%d+)(.*)$')\n"
-    "  if state == 'open' or state == 'done' then return state, start, list end\n"
+    "if wrong then return 'bad ' .. wrong end\n"
+    "if retry then return table.concat({'no', stamp, kind, index, 0, retry}, ' ') end\n"
+    "if times then\n"
+    "  for i = 2, #keys do\n"
+    "    if times[i] then call('SET', keys[i], format(form, times[i]), 'PX', args[3]) end\n"
+    "  end\n"
+    "end\n"
+    "start = start == 0 and '0' or format(form, start)\n"
+    "if took == '' then\n"
+    "  call('SET', keys[1], format(form, now + 3600000) .. ' open ' .. start, 'PX', '3601000')\n"
+    "else\n"
+    "  call('SET', keys[1], format(form, now + 172800000) .. ' open ' .. start .. took, 'PX', '172801000')\n"
+    "end\n"
+    "return ok(start)\n"
     "end\n",
 
-    "local function ceil_ms(us)\n"
-    "  local rest = math.fmod(us, 1000)\n"
-    "  return (us - rest) / 1000 + (rest > 0 and 1 or 0)\n"
-    "end\n",
-
-    "local function put_rate(key, us)\n"
-    "  if us <= now * 1000 then drop(key) else put(key, text(us), ceil_ms(us)) end\n"
-    "end\n",
-
-    /* The stored time of a rate in us; nothing if it is damaged. */
-    "local function get_rate(key)\n"
-    "  local value = get(key)\n"
-    "  local digits = whole(value or '0')\n"
-    "  if digits and not above(digits, '4611686018427387903') then return tonumber(digits) end\n"
+    /* From here on a key may be written and read again. */
+    "local texts = {}\n"
+    "for i = 1, #keys do texts[keys[i]] = held[i] end\n"
+    "local function put(key, text, ttl)\n"
+    "  texts[key] = text\n"
+    "  call('SET', key, text, 'PX', format(form, ttl + 1000))\n"
     "end\n",
 
     "if verb == 'SETTLE' then\n"
-    "  local held = get(KEYS[1])\n"
-    "  if not held then return ok() end\n"
-    "  local state, start, list = record(held)\n"
+    "  local value = held[1] and value_of(held[1])\n"
+    "  if not value then return ok() end\n"
+    "  local state, start, list = record(value)\n"
     "  if not state then return damaged end\n"
     "  if state == 'done' then return ok() end\n"
     "  local names, periods = {}, {}\n"
-    "  if ARGV[3] == '0' then\n"
+    "  if args[2] == '0' then\n"
     "    for kind, name, period in string.gmatch(list, ' (%S+) (%S+) (%S+)') do\n"
     "      if kind ~= 'rate' or not tonumber(period) then break end\n"
     "      names[#names + 1], periods[#periods + 1] = name, tonumber(period)\n"
     "    end\n"
     "  end\n"
-    "  local prefix = string.sub(KEYS[1], 1, #KEYS[1] - #ARGV[2] - 3)\n"
+    "  local prefix = string.sub(keys[1], 1, string.find(keys[1], '}', 1, true) + 1) .. 'rate '\n"
     "  for i = 1, #names do\n"
-    "    if KEYS[i + 1] ~= prefix .. 'rate ' .. names[i] then return 'need ' .. table.concat(names, ' ') end\n"
-    "  end\n"
+    "    if keys[i + 1] ~= prefix .. names[i] then return 'need ' .. table.concat(names, ' ') end\n"
+    "  end\n",
+
     "  for i = 1, #names do\n"
-    "    local us = get_rate(KEYS[i + 1])\n"
-    "    if us and us > now * 1000 then put_rate(KEYS[i + 1], us - periods[i]) end\n"
+    "    local key = keys[i + 1]\n"
+    "    local us = texts[key] and rate_of(texts[key])\n"
+    "    if us and us > now * 1000 then\n"
+    "      us = us - periods[i]\n"
+    "      if us > now * 1000 then\n"
+    "        put(key, format(form, us), ceil_ms(us) - now)\n"
+    "      else\n"
+    "        texts[key] = nil\n"
+    "        call('DEL', key)\n"
+    "      end\n"
+    "    end\n"
     "  end\n"
-    "  put(KEYS[1], 'done ' .. start, now + (list ~= '' and keep or keep_empty))\n"
+    "  local ttl = list ~= '' and 172800000 or 3600000\n"
+    "  put(keys[1], format(form, now + ttl) .. ' done ' .. start, ttl)\n"
     "  return ok()\n"
     "end\n",
 
-    /* How an item of each kind is looked at: d gets what was decided, what it takes and what is to be written. They
-       return how many words the item has. Budgets and slots have their place here. */
-    "local kinds = {}\n",
-
-    "local function refuse(d, kind, index, retry)\n"
-    "  if not d.kind or above(retry, d.retry) then d.kind, d.index, d.retry = kind, index, retry end\n"
-    "end\n",
-
-    "function kinds.gate(d, key, at, index)\n"
-    "  local until_ms = whole(get(key) or '0')\n"
-    "  if not until_ms then\n"
-    "    d.wrong = \"a gate's value is no time\"\n"
-    "  elseif tonumber(until_ms) > now then\n"
-    "    refuse(d, 'gate', index, until_ms)\n"
+    /* MARK. The marks that a name holds, but that of one field; none if the whole of it is something else. */
+    "local function other_marks(value, field)\n"
+    "  local others, at = {}, 1\n"
+    "  while at <= #value do\n"
+    "    local name, kept, after = string.match(value, '^([A-Za-z0-9._:/~-]+)=([A-Za-z0-9._:/~-]+)()', at)\n"
+    "    if not name or #name > 64 or #kept > 64 then return {} end\n"
+    "    if name ~= field then others[#others + 1] = name .. '=' .. kept end\n"
+    "    if after <= #value and (after == #value or string.sub(value, after, after) ~= ',') then return {} end\n"
+    "    at = after + 1\n"
     "  end\n"
-    "  return 2\n"
-    "end\n",
-
-    "function kinds.rate(d, key, at, index)\n"
-    "  local period, burst = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])\n"
-    "  local us = d.rates[key] or get_rate(key)\n"
-    "  if not us then d.wrong, us = 'a stored rate is damaged', 0 end\n"
-    "  local start = math.max(ceil_ms(us - (burst - 1) * period), now)\n"
-    "  local takes = start <= now + d.wait\n"
-    "  d.rates[key] = takes and math.max(us, now * 1000) + period or us\n"
-    "  if ARGV[at + 4] == '0' then\n"
-    "    if not takes then\n"
-    "      refuse(d, 'rate', index, text(start))\n"
-    "    elseif start > now and start > d.start then\n"
-    "      d.start = start\n"
-    "    end\n"
-    "  end\n"
-    "  if takes then\n"
-    "    d.took[#d.took + 1] = ' rate ' .. ARGV[at + 1] .. ' ' .. text(period)\n"
-    "    d.writes[key] = true\n"
-    "  end\n"
-    "  return 5\n"
-    "end\n",
-
-    /* The old answer of an id that was admitted; nil: it is new. */
-    "local function admitted(key)\n"
-    "  local held = get(key)\n"
-    "  if not held then return nil end\n"
-    "  local state, start = record(held)\n"
-    "  return state and ok(start) or damaged\n"
+    "  return others\n"
     "end\n"
-
-    "if verb == 'KNOWN' then return admitted(KEYS[1]) or ARGV[3] end\n",
-
-    "local answer = admitted(KEYS[1])\n"
-    "if answer then return answer end\n"
-    "local d = {wait = tonumber(ARGV[3]), start = 0, rates = {}, took = {}, writes = {}}\n"
-    "local at = 4\n"
-    "for i = 2, #KEYS do at = at + kinds[ARGV[at]](d, KEYS[i], at, i - 2) end\n"
-    "if d.wrong then return 'bad ' .. d.wrong end\n"
-    "if d.kind then return table.concat({'no', text(now), d.kind, d.index, 0, d.retry}, ' ') end\n"
-    "for i = 2, #KEYS do\n"
-    "  if d.writes[KEYS[i]] then\n"
-    "    put_rate(KEYS[i], d.rates[KEYS[i]])\n"
-    "    d.writes[KEYS[i]] = nil\n"
-    "  end\n"
+    "for i = 1, #keys do\n"
+    "  local field, value, ttl = args[3 * i - 1], args[3 * i], tonumber(args[3 * i + 1])\n"
+    "  if string.sub(value, 1, 1) == '+' then value = format(form, now + string.sub(value, 2)) end\n"
+    "  local text = texts[keys[i]]\n"
+    "  local marks = other_marks(text and value_of(text) or '', field)\n"
+    "  marks[#marks + 1] = field .. '=' .. value\n"
+    "  put(keys[i], format(form, now + ttl) .. ' ' .. table.concat(marks, ',', math.max(1, #marks - 31)), ttl)\n"
     "end\n"
-    "local start = text(d.start)\n"
-    "put(KEYS[1], 'open ' .. start .. table.concat(d.took), now + (#d.took > 0 and keep or keep_empty))\n"
-    "return ok(start)\n",
+    "return ok()\n",
 };
 /* clang-format on */
 

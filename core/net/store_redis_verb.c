@@ -5,6 +5,10 @@
 
 #include "base/text.h"
 #include "net/store_redis_resp.h"
+#include "policy/admit_rate.h"
+
+/* One second later than a value ends Redis clears it away, and half a ms may be cut off. */
+enum { CLEAR_LATER_MS = 1001, COMMAND_ROOM = 1024 };
 
 /* ---- Wrong words are found here, as every store finds them: by kp_admit, over a map without names, and over one that
  * knows every id ---- */
@@ -45,73 +49,133 @@ kp_redis_words kp_redis_verb_look(const kp_arg *args, size_t count, kp_buf *repl
     return bad == 0 ? KP_WORDS_WELL : always == 1 ? KP_WORDS_BAD : KP_WORDS_BAD_IF_NEW;
 }
 
-/* ---- Keys ---- */
+/* ---- Keys and words: names are keys alone, for each word costs the server as much as a small step of the script ----
+ */
 
 typedef struct {
     const char *prefix;
     kp_buf *out; /* NULL: only counts */
     size_t count;
-} keys;
+} list;
 
-static void add_key(keys *k, const char *kind, const char *name, size_t len) {
+static void add_key(list *k, const char *kind, kp_arg name) {
     k->count++;
     if (k->out)
-        kp_resp_joined(k->out, k->prefix, kind, name, len);
+        kp_resp_joined(k->out, k->prefix, kind, name.text, name.len);
 }
 
-static void add_names(keys *k, const kp_redis_verb *v, size_t step) {
-    for (size_t i = 1; i < v->count; i += step)
-        add_key(k, "", v->args[i].text, v->args[i].len);
+static void add_word(list *w, kp_arg word) {
+    w->count++;
+    if (w->out)
+        kp_resp_word(w->out, word.text, word.len);
 }
 
-static void add_items(keys *k, const kp_redis_verb *v) {
-    for (size_t i = 3; i + 1 < v->count;) {
-        bool rate = kp_same(v->args[i].text, "rate");
-        add_key(k, rate ? "rate " : "", v->args[i + 1].text, v->args[i + 1].len);
-        i += rate ? 5 : 2;
-    }
+static void add_text(list *w, const char *text) {
+    add_word(w, (kp_arg){text, strlen(text)});
 }
 
-static void add_needed(keys *k, kp_arg need) {
+static void add_number(list *w, int64_t number) {
+    w->count++;
+    if (w->out)
+        kp_resp_number(w->out, number);
+}
+
+/* How many words one name of the verb has, itself included. */
+static size_t step_of(const char *verb) {
+    return kp_same(verb, "PUT") ? 3 : kp_same(verb, "MARK") ? 4 : 1;
+}
+
+static bool has_names(const char *verb) {
+    return kp_same(verb, "GET") || kp_same(verb, "PUT") || kp_same(verb, "MARK");
+}
+
+static bool is_rate(kp_arg word) {
+    return kp_same_n(word.text, word.len, "rate");
+}
+
+static void add_needed(list *k, kp_arg need) {
     for (size_t at = 0; at < need.len;) {
         const char *name = need.text + at;
         const char *end = memchr(name, ' ', need.len - at);
         size_t len = end ? (size_t)(end - name) : need.len - at;
-        add_key(k, "rate ", name, len);
+        add_key(k, "rate ", (kp_arg){name, len});
         at += len + 1;
     }
 }
 
 /* As store_redis_script.h says; how many. */
 static size_t add_keys(const kp_redis_verb *v, kp_buf *out) {
-    keys k = {v->prefix, out, 0};
+    list k = {v->prefix, out, 0};
     const char *verb = v->args[0].text;
-    if (kp_same(verb, "GET"))
-        add_names(&k, v, 1);
-    else if (kp_same(verb, "PUT"))
-        add_names(&k, v, 3);
-    else if (kp_same(verb, "MARK"))
-        add_names(&k, v, 4);
+    size_t step = step_of(verb);
+    if (has_names(verb))
+        for (size_t i = 1; i < v->count; i += step)
+            add_key(&k, "", v->args[i]);
     else
-        add_key(&k, "id ", v->args[1].text, v->args[1].len);
+        add_key(&k, "id ", v->args[1]);
     if (kp_same(verb, "ADMIT"))
-        add_items(&k, v);
+        for (size_t i = 3; i + 1 < v->count; i += is_rate(v->args[i]) ? 5 : 2)
+            add_key(&k, is_rate(v->args[i]) ? "rate " : "", v->args[i + 1]);
     add_needed(&k, v->need);
     return k.count;
 }
 
+/* A rate that took is never further ahead than its burst, from when the latest caller may begin. */
+static int64_t clear_ms(const kp_redis_verb *v, int64_t wait_ms) {
+    int64_t most_us = 0;
+    kp_rate rate;
+    for (size_t i = 3; i + 4 < v->count; i += is_rate(v->args[i]) ? 5 : 2)
+        if (is_rate(v->args[i]) && !kp_rate_parse(v->args[i + 2], v->args[i + 3], &rate) &&
+            rate.period_us * rate.burst > most_us)
+            most_us = rate.period_us * rate.burst;
+    return wait_ms + most_us / 1000 + CLEAR_LATER_MS;
+}
+
+static void add_admit_words(list *w, const kp_redis_verb *v) {
+    int64_t wait_ms = 0;
+    kp_rate rate = {0, 0};
+    kp_parse_i64(v->args[2].text, v->args[2].len, &wait_ms);
+    add_number(w, wait_ms);
+    add_number(w, clear_ms(v, wait_ms));
+    for (size_t i = 3; i + 1 < v->count; i += is_rate(v->args[i]) ? 5 : 2) {
+        if (!is_rate(v->args[i])) {
+            add_text(w, "gate");
+            continue;
+        }
+        if (kp_same_n(v->args[i + 4].text, v->args[i + 4].len, "1"))
+            add_text(w, "soft");
+        kp_rate_parse(v->args[i + 2], v->args[i + 3], &rate);
+        add_number(w, rate.period_us);
+        add_number(w, (rate.burst - 1) * rate.period_us);
+    }
+}
+
+/* As store_redis_script.h says; how many. */
+static size_t add_words(const kp_redis_verb *v, kp_buf *out) {
+    list w = {v->prefix, out, 0};
+    const char *verb = v->args[0].text;
+    size_t step = step_of(verb);
+    add_word(&w, v->args[0]);
+    if (kp_same(verb, "ADMIT"))
+        add_admit_words(&w, v);
+    else if (has_names(verb))
+        for (size_t i = 1; i < v->count; i++) {
+            if ((i - 1) % step != 0)
+                add_word(&w, v->args[i]);
+        }
+    else
+        add_word(&w, v->args[2]);
+    return w.count;
+}
+
 void kp_redis_verb_add(const kp_redis_verb *v, const char *how, const char *script, size_t script_len, kp_buf *out) {
-    kp_buf number;
-    kp_buf_init(&number, NULL);
-    size_t count = add_keys(v, NULL);
-    kp_buf_i64(&number, (int64_t)count);
-    kp_resp_head(out, 3 + count + v->count);
+    size_t keys = add_keys(v, NULL), words = add_words(v, NULL);
+    list head = {NULL, out, 0};
+    kp_buf_reserve(out, COMMAND_ROOM + script_len);
+    kp_resp_head(out, 3 + keys + words);
     kp_resp_word(out, how, strlen(how));
     kp_resp_word(out, script, script_len);
-    kp_resp_word(out, kp_buf_text(&number), number.len);
+    add_number(&head, (int64_t)keys);
     add_keys(v, out);
-    for (size_t i = 0; i < v->count; i++)
-        kp_resp_word(out, v->args[i].text, v->args[i].len);
-    out->failed = out->failed || number.failed;
-    kp_buf_free(&number);
+    add_words(v, out);
 }

@@ -14,6 +14,7 @@ import pathlib
 import platform
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -147,6 +148,36 @@ def start_ratio(programs, folder):
     return (ours - bare) / (theirs - bare)
 
 
+def redis_times(folder):
+    """Microseconds of PING over a bare socket, PING the way the store asks, and three admits; None without a server."""
+    server, program = shutil.which("redis-server"), f"{BUILD}/tests/bench_redis"
+    if not server or not os.path.exists(program):
+        return None
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [server, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", folder]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
+        try:
+            while subprocess.run([program, str(port), "1"], check=False, capture_output=True).returncode != 0:
+                if process.poll() is not None:
+                    return None
+                time.sleep(0.02)
+            rounds = [subprocess.run([program, str(port), "2000"], check=True, capture_output=True, text=True,
+                                     env=environment(folder)).stdout.split() for _ in range(ROUNDS)]
+        finally:
+            process.terminate()
+    return [statistics.median(map(float, column)) for column in zip(*rounds)]
+
+
+def redis_rows(rows, taken):
+    """One admit in Redis beside a PING over a connection of the same kind."""
+    bare, ping, *admits = taken or [None] * 5
+    beside = "no redis-server" if taken is None else f"PING {ping:.0f} us, {bare:.0f} us over a bare socket"
+    for name, figure in zip(("2 gates", "1 gate, 1 rate", "2 gates, 3 rates"), admits):
+        rows.add(f"Redis: one admit, {name}, over PING", ratio(figure, ping), "times", "<= 1.4", beside)
+
+
 def version_of(*command):
     """The first line that it prints; None if it fails."""
     try:
@@ -234,8 +265,10 @@ def main():
         finally:
             sandbox.close()
         started = start_ratio(programs, folder)
+        asked = redis_times(folder)
     call_rows(rows, figures)
     line_rows(rows, taken)
+    redis_rows(rows, asked)
     rows.add("import keyplate, over import requests", started, "times", "<= 0.3", f"medians of {STARTS} starts")
     rows.add("sandbox, 50 kept connections", rate, "requests/s", ">= 100000", version("wrk", "-v"))
     machine = {"machine": cpu(), "system": platform.platform(), "keyplate": version(f"{BUILD}/keyplate", "--version"),

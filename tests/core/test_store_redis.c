@@ -81,7 +81,7 @@ static void g4_killed_and_started_again(void **state) {
     redis_stop();
     assert_true(says(store_ask(s, "GET a"), "nobody answers there"));
     assert_true(redis_start(NULL));
-    assert_string_equal(store_ask(s, "GET a"), "ok -");
+    assert_string_equal(redis_again(s, "GET a"), "ok -");
     /* Broken under the feet of a connection that is idle. */
     redis_tell("CLIENT KILL TYPE normal SKIPME yes");
     assert_string_equal(store_ask(s, "PUT a two 100000"), "ok");
@@ -182,6 +182,39 @@ static void every_key_expires(void **state) {
     }
 }
 
+/* What a number in the reply to a line is; -1: there is none. */
+static long long redis_number(const char *line) {
+    char out[256] = "";
+    long long number = -1;
+    const char *at = redis_say(line, out, sizeof out) ? out : "";
+    if (at[0] == '$' && strchr(at, '\n'))
+        at = strchr(at, '\n'); /* a string behind its length */
+    return sscanf(at + 1, "%lld", &number) == 1 ? number : -1;
+}
+
+/* A rate that were cleared away while it is booked ahead would grant again. */
+static void rates_outlive_what_was_booked(void **state) {
+    static const char *const verbs[] = {
+        "ADMIT 1 0 rate r 60000000 1 0",
+        "ADMIT 2 100000 rate r 60000000 1 0",
+        "ADMIT 3 1000000 rate r 60000000 1 0 rate r 1000 2 1 rate r 90000000 3 0",
+        "ADMIT 4 400000 rate r 1000 1 1",
+        "SETTLE 3 0",
+        "ADMIT 5 0 rate r 1000 1000000000 0",
+        "ADMIT 6 7 rate r 3600000000 24 0",
+    };
+    kp_store *s = store_of(state);
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        assert_memory_equal(store_ask(s, verbs[i]), "ok", 2);
+        long long before = store_now(s);
+        long long kept = redis_number("PTTL \"{keyplate}:rate r\"");
+        long long booked = redis_number("GET \"{keyplate}:rate r\"") / 1000;
+        assert_true(booked > before);
+        if (before + kept < booked)
+            fail_msg("%s: kept for %lld ms, booked for %lld ms", verbs[i], kept, booked - before);
+    }
+}
+
 static char kind[] = "redis";
 
 int main(void) {
@@ -197,6 +230,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(g4_no_redis_at_all, begin, end),
         cmocka_unit_test_setup_teardown(foreign_values_are_told, begin, end),
         cmocka_unit_test_setup_teardown(every_key_expires, begin, end),
+        cmocka_unit_test_setup_teardown(rates_outlive_what_was_booked, begin, end),
     };
     return redis_is_missing() ? 0 : cmocka_run_group_tests(tests, NULL, NULL);
 }
