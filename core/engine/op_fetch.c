@@ -79,6 +79,7 @@ static void finish(kp_op *op) {
     f->open = kp_fetch_open(op->fetch);
     f->error = kp_fetch_error(op->fetch);
     f->state = result == KP_FETCH_ABSENT ? KP_NOT_THERE : KP_NOT_USABLE;
+    op->ask_again_ms = kp_fetch_retry_after_ms(op->fetch);
     if (result != KP_FETCH_GOT)
         return;
     f->error = KP_E_INTERNAL;
@@ -91,7 +92,9 @@ static void finish(kp_op *op) {
 }
 
 static bool may_try_again(kp_op *op) {
-    uint64_t wait = (uint64_t)FETCH_WAIT_MS << op->fetch_tries, told = kp_fetch_retry_after_ms(op->fetch);
+    uint64_t most = (uint64_t)FETCH_WAIT_MS << op->fetch_tries, told = kp_fetch_retry_after_ms(op->fetch);
+    /* processes that met the same outage do not come back together */
+    uint64_t wait = most / 2 + op->random % (most / 2 + 1);
     op->delay_ms = told > wait ? told : wait;
     return kp_fetch_may_pass(op->fetch) && op->fetch_tries + 1 < FETCH_TRIES && op->delay_ms <= FETCH_WAIT_MOST_MS &&
            op->mono_ms + op->delay_ms < op->deadline_ms && !kp_is_stopping(op);

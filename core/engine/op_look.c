@@ -127,11 +127,14 @@ static void start_place(kp_op *op, size_t turn, size_t member, size_t place) {
     op->place = place;
     const kp_keyref *ref = &op->ring->members.list[member].from[place];
     kp_finder_start(&op->finder, ref);
-    op->fetching = op->left_out = false;
+    op->fetching = op->left_out = op->recalled = false;
+    op->ask_again_ms = 0;
     op->fetch_tries = 0;
     op->fetch_want = KP_FETCH_CURRENT;
     if (kp_is_slow(ref->kind) && kp_is_telling_places(op))
         leave_out(op, ref);
+    else if (kp_op_recall(op))
+        op->recalled = true;
     else if (kp_is_remote(ref->kind))
         kp_op_start_fetch(op);
     else if (ref->kind == KP_REF_EXEC)
@@ -210,7 +213,7 @@ void kp_do_next_place(kp_op *op) {
         start_place(op, turn, seat.member, 0);
     else {
         op->hint++;
-        op->left_out = false;
+        op->left_out = op->recalled = false;
     }
 }
 
@@ -292,8 +295,8 @@ static void note_look(kp_op *op, kp_event event) {
     kp_slot *slot = &op->ring->slots[op->member];
     slot->looked_ms = op->mono_ms;
     slot->due_ms = next_look(op);
-    slot->refused =
-        event == KP_EV_UNUSABLE && (op->finder.error == KP_E_SOURCE_REFUSED || op->finder.error == KP_E_SOURCE_DELETED);
+    slot->refused = event == KP_EV_UNUSABLE && kp_is_refusal(op->finder.error);
+    kp_op_remember(op, event == KP_EV_UNUSABLE);
     bool was_stale = slot->stale_ms != 0, stale = !found && slot->key[KP_NOW].cell;
     if (!stale)
         slot->stale_ms = 0;
@@ -347,12 +350,13 @@ kp_event kp_op_take_found(kp_op *op) {
         event = strict && op->finder.open ? too_open(op) : keep_key(op);
     } else if (op->finder.state == KP_NOT_THERE) {
         event = KP_EV_ABSENT;
-        if (!op->ring->members.list[op->member].by_default || op->turn == kp_reading_turn(0)) {
+        if (!op->ring->members.list[op->member].by_default || op->turn == kp_reading_turn(0) ||
+            op->kind == KP_REFRESH) {
             kp_buf_str(&op->looked_at, op->looked_at.len ? "; " : "");
             kp_buf_str(&op->looked_at, kp_buf_text(&op->finder.note));
         }
     }
-    if (event != KP_EV_ABSENT || !more_of_member(op))
+    if (!op->recalled && (event != KP_EV_ABSENT || !more_of_member(op)))
         note_look(op, event);
     if (op->kind == KP_TELL)
         kp_op_tell_place(op);

@@ -44,12 +44,21 @@ void kp_key_free(kp_key *key) {
     *key = (kp_key){0};
 }
 
+void kp_trouble_clear(kp_trouble *trouble) {
+    if (!trouble)
+        return;
+    kp_free(trouble->note);
+    *trouble = (kp_trouble){0};
+}
+
 void kp_ring_free(kp_ring *ring) {
     if (!ring)
         return;
-    for (size_t i = 0; ring->slots && i < ring->members.count; i++)
+    for (size_t i = 0; ring->slots && i < ring->members.count; i++) {
         for (size_t value = 0; value < KP_VALUES; value++)
             kp_key_free(&ring->slots[i].key[value]);
+        kp_trouble_clear(&ring->slots[i].trouble);
+    }
     kp_free(ring->slots);
     kp_members_free(&ring->members);
     *ring = (kp_ring){0};

@@ -34,8 +34,19 @@ typedef struct kp_key {
    service accepts that call. BEFORE was in use until then, and serves on for the overlap. */
 typedef enum kp_when_used { KP_NOW, KP_NEXT, KP_BEFORE, KP_VALUES } kp_when_used;
 
+/* What the last look at a slow place failed with. */
+typedef struct kp_trouble {
+    int code;          /* 0: it did not fail */
+    char *note;        /* the place and why */
+    size_t place;      /* in the member's list */
+    unsigned count;    /* refusals in a row */
+    uint64_t at_ms;    /* monotonic: when */
+    uint64_t until_ms; /* monotonic: until then no call asks again */
+} kp_trouble;
+
 typedef struct kp_slot {
     kp_key key[KP_VALUES];
+    kp_trouble trouble;
     uint64_t looked_ms;     /* monotonic: when its places were last read */
     uint64_t due_ms;        /* monotonic: when they are to be read again */
     bool refused;           /* the last look was refused: then no value serves on */
@@ -56,6 +67,7 @@ void kp_ring_free(kp_ring *);
 
 /* Gives back what a value holds. Not under the client's lock. */
 void kp_key_free(kp_key *);
+void kp_trouble_clear(kp_trouble *);
 
 /* All below under the client's lock. What they put out of its place is moved to *out, which the caller frees outside of
    it. */

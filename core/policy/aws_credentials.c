@@ -97,14 +97,8 @@ static void ask_anew(kp_fetch *f) {
 
 static void use_session(kp_fetch *f) {
     name_session(f);
-    const kp_buf *name = &f->text[AWS_MADE_FROM];
-    if (name->failed)
+    if (!kp_fetch_find_session(f, AWS_MADE_FROM, AWS_THE_ID, AWS_PARTS))
         return;
-    f->session = kp_sessions_find(f->sessions, kp_buf_text(name), name->len);
-    for (size_t i = AWS_THE_ID; i <= AWS_THE_TOKEN; i++) {
-        kp_buf_clear(&f->text[i]);
-        kp_session_open(f->session, i, &f->text[i]);
-    }
     if (f->session && f->mono_ms < f->session->renew_ms)
         kp_aws_ask_secret(f);
     else
@@ -112,10 +106,8 @@ static void use_session(kp_fetch *f) {
 }
 
 bool kp_aws_find_again(kp_fetch *f) {
-    if (!f->session || f->fresh)
+    if (!kp_fetch_drop_session(f))
         return false;
-    kp_sessions_drop(f->sessions, f->session);
-    f->session = NULL;
     ask_anew(f);
     return true;
 }

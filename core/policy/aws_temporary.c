@@ -9,7 +9,7 @@
 #include "safe/arena.h"
 #include "safe/known.h"
 
-enum { AHEAD_MS = 300000, TYPE_SIZE = 64, ROLE_MOST = 128, AGAIN_MS = 60000, PATH_LEAST = 16 };
+enum { TYPE_SIZE = 64, ROLE_MOST = 128, PATH_LEAST = 16 };
 
 /* ---- The calls ---- */
 
@@ -98,11 +98,9 @@ static void ask_role(kp_fetch *f, int stage, const char *role, size_t len) {
 
 /* The last ones serve while new ones cannot be had. */
 static void on_outage(kp_fetch *f, const kp_fetch_answer *a, const char *who) {
-    if (f->session) {
-        f->outage = true;
-        f->session->renew_ms = f->mono_ms + AGAIN_MS;
+    if (kp_fetch_use_on(f))
         kp_aws_ask_secret(f);
-    } else if (a->away && f->stage == AWS_AT_METADATA_TOKEN)
+    else if (a->away && f->stage == AWS_AT_METADATA_TOKEN)
         kp_fetch_fail(f, KP_E_SOURCE_SETUP,
                       "there are no AWS credentials: neither in the environment nor in files, and "
                       "no metadata service of an instance answers: %s",
@@ -120,15 +118,8 @@ static void keep(kp_fetch *f, const char *expiration, size_t len, const char *wh
         return;
     }
     uint64_t left = end_ms > f->unix_ms ? (uint64_t)(end_ms - f->unix_ms) : 0;
-    kp_session facts = {.expires_ms = f->mono_ms + left, .lease_ms = left};
-    facts.renew_ms = f->mono_ms + (left / 2 > AHEAD_MS ? left - AHEAD_MS : left / 2);
-    const kp_buf *name = &f->text[AWS_MADE_FROM];
-    f->session = kp_sessions_put(f->sessions, kp_buf_text(name), name->len, &f->text[AWS_THE_ID], 3, facts);
-    f->fresh = true;
-    if (f->session)
+    if (kp_fetch_keep_session(f, AWS_MADE_FROM, AWS_THE_ID, AWS_PARTS, kp_fetch_temporary(f, left)))
         kp_aws_ask_secret(f);
-    else
-        kp_fetch_settle(f, KP_FETCH_FAILED, KP_E_MEMORY);
 }
 
 static void on_json(kp_fetch *f, const kp_fetch_answer *a, const char *who) {

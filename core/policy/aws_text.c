@@ -96,9 +96,10 @@ static void keep_type(const char *text, size_t len, char *out, size_t size) {
     const char *colon = memchr(text, ':', len);
     if (colon)
         len = (size_t)(colon - text);
+    /* It is shown: a key in its place has digits. */
     bool word = len > 0 && len < size;
     for (size_t i = 0; word && i < len; i++)
-        word = kp_is_alpha(text[i]) || kp_is_digit(text[i]) || text[i] == '.';
+        word = kp_is_alpha(text[i]) || text[i] == '.';
     if (!word)
         return;
     memcpy(out, text, len);

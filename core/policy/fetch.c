@@ -62,8 +62,10 @@ void kp_fetch_settle(kp_fetch *f, kp_fetched result, int error) {
     f->step = KP_FETCH_END;
     f->result = result;
     f->error = error;
-    if (result != KP_FETCH_GOT)
+    if (result != KP_FETCH_GOT) {
         wipe(&f->value);
+        wipe(&f->version); /* a server's word, and nothing has masked it */
+    }
 }
 
 /* A fetch that lost a text to short memory cannot go on. */
@@ -84,7 +86,6 @@ static bool lost_text(const kp_fetch *f) {
 static void check(kp_fetch *f) {
     if (lost_text(f)) {
         kp_fetch_settle(f, KP_FETCH_FAILED, KP_E_MEMORY);
-        wipe(&f->version);
         kp_buf_clear(&f->note);
     }
     if (f->step == KP_FETCH_END)

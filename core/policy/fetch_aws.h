@@ -42,7 +42,7 @@ enum {
     AWS_AT_SECRET
 };
 /* The source's texts. The first three are credentials, in the order in which a session keeps them. */
-enum { AWS_THE_ID, AWS_THE_SECRET, AWS_THE_TOKEN, AWS_THE_REGION, AWS_MADE_FROM, AWS_PROOF };
+enum { AWS_THE_ID, AWS_THE_SECRET, AWS_THE_TOKEN, AWS_PARTS, AWS_THE_REGION = AWS_PARTS, AWS_MADE_FROM, AWS_PROOF };
 
 /* Looks for credentials and region; asks for the secret at once, or for a read or call before. */
 void kp_aws_find_credentials(kp_fetch *);

@@ -78,6 +78,20 @@ void kp_fetch_type(kp_fetch *, const char *content_type); /* there is a body */
 /* shown: what people see in place of the URL, NULL for the URL itself. */
 void kp_fetch_send(kp_fetch *, const char *shown);
 
+/* fetch_session.c: what is kept between fetches, under the name that one of the fetch's texts is; its parts are texts
+   that lie together. */
+
+/* Looks for it; there is none if f->session is NULL then. false: memory is short. */
+bool kp_fetch_find_session(kp_fetch *, size_t name, size_t first, size_t count);
+/* Facts of one that ends in left_ms, and is got anew five minutes ahead of that. */
+kp_session kp_fetch_temporary(const kp_fetch *, uint64_t left_ms);
+/* Keeps what was got in this fetch. false: memory is short, and the fetch is over. */
+bool kp_fetch_keep_session(kp_fetch *, size_t name, size_t first, size_t count, kp_session facts);
+/* A new one cannot be had: the last one serves on, and it is asked again in a minute. false: there is none. */
+bool kp_fetch_use_on(kp_fetch *);
+/* It was refused. false: there is none, or it was got in this fetch, so another one would be refused too. */
+bool kp_fetch_drop_session(kp_fetch *);
+
 /* The end without a note. */
 void kp_fetch_settle(kp_fetch *, kp_fetched, int error);
 /* The end. The note is the place, ": " and the reason. */

@@ -14,7 +14,7 @@
 #include "safe/arena.h"
 #include "safe/rsa.h"
 
-enum { AHEAD_MS = 300000, AGAIN_MS = 60000, LIFE_S = 3600, LIFE_MOST_S = 86400 };
+enum { LIFE_S = 3600, LIFE_MOST_S = 86400 };
 
 static bool has_file(const kp_fetch *f) {
     return kp_fetch_var(f, GCP_CREDENTIALS)[0];
@@ -148,10 +148,8 @@ void kp_gcp_find_token(kp_fetch *f) {
     kp_buf *name = &f->text[GCP_MADE_FROM];
     kp_buf_str(name, has_file(f) ? "gcp file\n" : "gcp metadata\n");
     kp_buf_str(name, kp_fetch_var(f, has_file(f) ? GCP_CREDENTIALS : GCP_METADATA_HOST));
-    if (name->failed)
+    if (!kp_fetch_find_session(f, GCP_MADE_FROM, GCP_THE_TOKEN, 1))
         return;
-    f->session = kp_sessions_find(f->sessions, kp_buf_text(name), name->len);
-    kp_session_open(f->session, 0, &f->text[GCP_THE_TOKEN]);
     if (f->session && f->mono_ms < f->session->renew_ms)
         kp_gcp_ask_secret(f);
     else
@@ -159,33 +157,22 @@ void kp_gcp_find_token(kp_fetch *f) {
 }
 
 bool kp_gcp_find_again(kp_fetch *f) {
-    if (!f->session || f->fresh)
+    if (!kp_fetch_drop_session(f))
         return false;
-    kp_sessions_drop(f->sessions, f->session);
-    f->session = NULL;
     ask_anew(f);
     return true;
 }
 
 static void keep(kp_fetch *f, int64_t life_s) {
-    const kp_buf *name = &f->text[GCP_MADE_FROM];
     uint64_t left = (uint64_t)(life_s < LIFE_MOST_S ? life_s : LIFE_MOST_S) * 1000;
-    kp_session facts = {.expires_ms = f->mono_ms + left, .lease_ms = left};
-    facts.renew_ms = f->mono_ms + (left / 2 > AHEAD_MS ? left - AHEAD_MS : left / 2);
-    f->session = kp_sessions_put(f->sessions, kp_buf_text(name), name->len, &f->text[GCP_THE_TOKEN], 1, facts);
-    f->fresh = true;
-    if (f->session)
+    if (kp_fetch_keep_session(f, GCP_MADE_FROM, GCP_THE_TOKEN, 1, kp_fetch_temporary(f, left)))
         kp_gcp_ask_secret(f);
-    else
-        kp_fetch_settle(f, KP_FETCH_FAILED, KP_E_MEMORY);
 }
 
 static void on_outage(kp_fetch *f, const kp_fetch_answer *a, const char *who) {
-    if (f->session) {
-        f->outage = true;
-        f->session->renew_ms = f->mono_ms + AGAIN_MS;
+    if (kp_fetch_use_on(f))
         kp_gcp_ask_secret(f);
-    } else if (a->away && f->stage == GCP_AT_METADATA)
+    else if (a->away && f->stage == GCP_AT_METADATA)
         kp_fetch_fail(f, KP_E_SOURCE_SETUP,
                       "there are no Google credentials: GOOGLE_APPLICATION_CREDENTIALS is not set, "
                       "and no metadata service of a machine answers: %s",

@@ -98,10 +98,16 @@ static kp_session facts_of(const kp_fetch *f, kp_json auth) {
     return facts;
 }
 
+/* No word on the token: what answered is away, behind, a standby, or no Vault. */
+static bool is_no_word(const kp_fetch_answer *a) {
+    return a->away || a->status < 200 || (a->status >= 300 && a->status < 400) || a->status == 412 ||
+           a->status == 429 || (a->status >= 472 && a->status <= 474) || a->status >= 500;
+}
+
 void kp_vault_on_login(kp_fetch *f, const kp_fetch_answer *a) {
     kp_json auth = kp_json_get(a->json, "auth");
     bool still_good = f->session && f->mono_ms < f->session->expires_ms;
-    if (still_good && (a->away || a->status == 429 || a->status >= 500)) {
+    if (still_good && is_no_word(a)) {
         f->session->renew_ms = f->mono_ms + RENEW_AGAIN_MS;
         kp_vault_ask_data(f, f->number);
     } else if (kp_fetch_common(f, a, "Vault"))
@@ -117,14 +123,8 @@ void kp_vault_on_login(kp_fetch *f, const kp_fetch_answer *a) {
         kp_fetch_fail(f, KP_E_SOURCE_ANSWER, "the answer to the login with %s has no token in it (HTTP %d)", method(f),
                       a->status);
     else {
-        const kp_buf *name = &f->text[VAULT_MADE_FROM];
-        f->session =
-            kp_sessions_put(f->sessions, kp_buf_text(name), name->len, &f->text[VAULT_THE_TOKEN], 1, facts_of(f, auth));
-        f->fresh = true;
-        if (f->session)
+        if (kp_fetch_keep_session(f, VAULT_MADE_FROM, VAULT_THE_TOKEN, 1, facts_of(f, auth)))
             kp_vault_ask_data(f, f->number);
-        else
-            kp_fetch_settle(f, KP_FETCH_FAILED, KP_E_MEMORY);
     }
 }
 
@@ -140,7 +140,7 @@ static void renew(kp_fetch *f) {
 }
 
 void kp_vault_on_renewal(kp_fetch *f, const kp_fetch_answer *a) {
-    if (a->away || a->status == 429 || a->status >= 500) {
+    if (is_no_word(a)) {
         /* the token is good for a while yet */
         f->session->renew_ms = f->mono_ms + RENEW_AGAIN_MS;
         kp_vault_ask_data(f, 0);
@@ -167,10 +167,8 @@ void kp_vault_on_renewal(kp_fetch *f, const kp_fetch_answer *a) {
 }
 
 bool kp_vault_login_again(kp_fetch *f) {
-    if (!f->session || f->fresh)
+    if (!kp_fetch_drop_session(f))
         return false;
-    kp_sessions_drop(f->sessions, f->session);
-    f->session = NULL;
     ask_credential(f);
     return true;
 }
@@ -179,15 +177,10 @@ bool kp_vault_login_again(kp_fetch *f) {
 
 static void use_session(kp_fetch *f) {
     name_session(f);
-    const kp_buf *name = &f->text[VAULT_MADE_FROM];
-    if (name->failed)
+    if (!kp_fetch_find_session(f, VAULT_MADE_FROM, VAULT_THE_TOKEN, 1))
         return;
-    f->session = kp_sessions_find(f->sessions, kp_buf_text(name), name->len);
-    if (f->session && f->mono_ms >= f->session->expires_ms) {
-        kp_sessions_drop(f->sessions, f->session);
-        f->session = NULL;
-    }
-    kp_session_open(f->session, 0, &f->text[VAULT_THE_TOKEN]);
+    if (f->session && f->mono_ms >= f->session->expires_ms)
+        kp_fetch_drop_session(f);
     if (!f->session || (f->mono_ms >= f->session->renew_ms && !f->session->renewable))
         ask_credential(f);
     else if (f->mono_ms >= f->session->renew_ms)

@@ -142,6 +142,7 @@ static inline void case_failed(fetch_case *c, int error, const char *says) {
         fail_msg("%d, not %d: '%s', not '%s'", kp_fetch_error(c->fetch), error, kp_fetch_note(c->fetch), says);
     assert_null(strstr(kp_fetch_note(c->fetch), "s3cret"));
     assert_null(kp_fetch_value(c->fetch, NULL));
+    assert_string_equal(kp_fetch_version(c->fetch), "");
     assert_int_equal(kp_fetch_may_pass(c->fetch), error == KP_E_SOURCE_AWAY || error == KP_E_SOURCE_THROTTLED);
 }
 
@@ -159,6 +160,49 @@ static inline void case_fails(const char *reference, const place *places, const 
     case_run(&c, places, calls);
     case_failed(&c, error, says);
     case_end(&c);
+}
+
+/* What a call is answered, and how the fetch ends for it. */
+typedef struct reply {
+    int status;
+    const char *body;
+    int error;
+    const char *says;
+} reply;
+
+/* before: a call that succeeds first; NULL: none. */
+static inline void case_each_reply(const char *reference, const place *places, const call *before, const char *line,
+                                   const reply *replies, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        call calls[3] = {{0}};
+        size_t n = 0;
+        if (before)
+            calls[n++] = *before;
+        calls[n] = (call){line, NULL, replies[i].status, replies[i].body, 0, 0};
+        case_fails(reference, places, calls, replies[i].error, replies[i].says);
+    }
+}
+
+/* Places with which nothing is asked, and why. */
+typedef struct setup {
+    const char *reference; /* NULL: the usual one */
+    place places[4];
+    const char *says;
+} setup;
+
+static inline void case_each_setup(const char *reference, const setup *setups, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        case_fails(setups[i].reference ? setups[i].reference : reference, setups[i].places, (call[]){{0}},
+                   KP_E_SOURCE_SETUP, setups[i].says);
+}
+
+/* Up to the first call. */
+static inline void case_to_the_call(fetch_case *c, const place *places) {
+    c->places = places;
+    kp_fetch_start(c->fetch, &c->ref, c->sessions, c->want, c->hosts, c->mono_ms, c->unix_ms, 1);
+    while (kp_fetch_step(c->fetch) == KP_FETCH_READ)
+        case_read(c);
+    assert_non_null(kp_fetch_request(c->fetch));
 }
 
 static inline bool is_masked(const char *secret) {

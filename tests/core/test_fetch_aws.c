@@ -45,6 +45,9 @@ static void a_key_by_keys_of_the_environment(void **state) {
                       {0}});
     case_got(&c, "made-key-1", "");
     assert_true(is_masked("s3cret-access-key"));
+    static const char named[] = "{\"SecretString\":\"made key\",\"VersionId\":\"v-9\"}";
+    case_run(&c, with_keys, (call[]){{SECRET, NULL, 200, named, 0, 0}, {0}});
+    case_failed(&c, KP_E_BAD_KEY, "blank");
     c.want = KP_FETCH_PREVIOUS;
     case_run(&c, with_keys,
              (call[]){{SECRET, "AWSPREVIOUS", 400, "{\"__type\":\"ResourceNotFoundException\"}", 0, 0}, {0}});
@@ -84,12 +87,7 @@ static void stage_field_token_and_endpoint(void **state) {
 
 static void each_answer_has_its_own_error(void **state) {
     (void)state;
-    static const struct {
-        int status;
-        const char *body;
-        int error;
-        const char *says;
-    } rows[] = {
+    static const reply rows[] = {
         {400, "{\"__type\":\"AccessDeniedException\",\"Message\":\"s3cret words\"}", KP_E_SOURCE_REFUSED,
          "HTTP 400, AccessDeniedException"},
         {400, "{\"__type\":\"com.amazon.coral.service#UnrecognizedClientException\"}", KP_E_SOURCE_REFUSED,
@@ -106,6 +104,8 @@ static void each_answer_has_its_own_error(void **state) {
         {503, "", KP_E_SOURCE_AWAY, "HTTP 503"},
         {400, "{\"__type\":\"InvalidParameterException\"}", KP_E_SOURCE_SETUP, "InvalidParameter"},
         {400, "{\"__type\":\"SomethingNew s3cret\"}", KP_E_SOURCE_ANSWER, "HTTP 400)"},
+        {400, "{\"__type\":\"s3cret0key0in0its0place\"}", KP_E_SOURCE_ANSWER, "HTTP 400)"},
+        {403, "<Error><Code>s3cret0key0in0its0place</Code></Error>", KP_E_SOURCE_REFUSED, "HTTP 403)"},
         {404, "", KP_E_SOURCE_ANSWER, "HTTP 404"},
         {302, "", KP_E_SOURCE_ANSWER, "redirect"},
         {0, "x", KP_E_SOURCE_ANSWER, "no HTTP"},
@@ -115,9 +115,7 @@ static void each_answer_has_its_own_error(void **state) {
         {200, "{\"SecretString\":\"\"}", KP_E_PLACEHOLDER, "empty"},
         {200, "{\"SecretString\":\"s3cret a\"}", KP_E_BAD_KEY, "captchaai"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        case_fails(REF, with_keys, (call[]){{SECRET, NULL, rows[i].status, rows[i].body, 0, 0}, {0}}, rows[i].error,
-                   rows[i].says);
+    case_each_reply(REF, with_keys, NULL, SECRET, rows, sizeof rows / sizeof rows[0]);
     case_fails(REF, with_keys, (call[]){{SECRET, NULL, 0, NULL, KP_NET_TLS, 0}, {0}}, KP_E_SOURCE_AWAY, "TLS");
     fetch_case c;
     case_begin(&c, REF);
@@ -156,36 +154,33 @@ static void profiles(void **state) {
 
 static void what_has_to_be_set(void **state) {
     (void)state;
-    static const struct {
-        const char *reference;
-        place places[4];
-        const char *says;
-    } rows[] = {
-        {REF, {{"env:AWS_ACCESS_KEY_ID", "AKIA", 0, 0}}, "only one is set"},
+    static const setup rows[] = {
+        {NULL, {{"env:AWS_ACCESS_KEY_ID", "AKIA", 0, 0}}, "only one is set"},
         {"aws-sm://a", {{"env:AWS_REGION", "evil.test/", 0, 0}}, "no region"},
-        {REF, {{"env:AWS_EC2_METADATA_DISABLED", "True", 0, 0}}, "no AWS credentials"},
-        {REF,
+        {NULL, {{"env:AWS_EC2_METADATA_DISABLED", "True", 0, 0}}, "no AWS credentials"},
+        {NULL,
          {{"env:AWS_ACCESS_KEY_ID", "AKIA", 0, 0},
           {"env:AWS_SECRET_ACCESS_KEY", "s3cret", 0, 0},
           {"env:AWS_ENDPOINT_URL", "http://aws.test", 0, 0}},
          "AWS_ENDPOINT_URL: plain http"},
-        {REF,
+        {NULL,
          {{"env:AWS_ACCESS_KEY_ID", "AK\nIA", 0, 0}, {"env:AWS_SECRET_ACCESS_KEY", "s3cret", 0, 0}},
          "Authorization has characters"},
-        {REF, {{"env:AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://evil.test/s3cret", 0, 0}}, "FULL_URI: plain http"},
-        {REF, {{"env:AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "@evil.test/s3cret", 0, 0}}, "RELATIVE_URI: it does not"},
-        {REF, {{"env:AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://evil.test", 0, 0}}, "SERVICE_ENDPOINT: plain http"},
-        {REF,
+        {NULL, {{"env:AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://evil.test/s3cret", 0, 0}}, "FULL_URI: plain http"},
+        {NULL,
+         {{"env:AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "@evil.test/s3cret", 0, 0}},
+         "RELATIVE_URI: it does not"},
+        {NULL, {{"env:AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://evil.test", 0, 0}}, "SERVICE_ENDPOINT: plain http"},
+        {NULL,
          {{"env:AWS_WEB_IDENTITY_TOKEN_FILE", "/t", 0, 0}, {"env:AWS_ROLE_ARN", "arn", 0, 0}},
          "AWS_WEB_IDENTITY_TOKEN_FILE: it does not exist"},
-        {REF,
+        {NULL,
          {{"env:AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x", 0, 0},
           {"env:AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/t", 0, 0},
           {"file:/t", "a\r\nb", 0, 0}},
          "no token in it"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        case_fails(rows[i].reference, rows[i].places, (call[]){{0}}, KP_E_SOURCE_SETUP, rows[i].says);
+    case_each_setup(REF, rows, sizeof rows / sizeof rows[0]);
     case_fails(REF, NULL, (call[]){{"PUT " IMDS "api/token", NULL, 0, NULL, KP_NET_CONNECT, 0}, {0}}, KP_E_SOURCE_SETUP,
                "no AWS credentials");
 }
@@ -262,10 +257,7 @@ static void containers(void **state) {
     case_end(&c);
     /* the URL is as good as a secret */
     case_begin(&c, REF);
-    kp_fetch_start(c.fetch, &c.ref, c.sessions, KP_FETCH_CURRENT, NULL, 1, 1, 1);
-    c.places = relative;
-    while (kp_fetch_step(c.fetch) == KP_FETCH_READ)
-        case_read(&c);
+    case_to_the_call(&c, relative);
     assert_true(kp_fetch_is_local(c.fetch));
     assert_string_equal(kp_buf_text(&kp_fetch_request(c.fetch)->shown_url), "http://169.254.170.2/***");
     case_end(&c);
@@ -293,18 +285,14 @@ static void web_identity(void **state) {
                  {0}});
     case_got(&c, "made-key-1", "");
     case_end(&c);
-    static const struct {
-        int status;
-        const char *body;
-        int error;
-    } rows[] = {{400, "<E><Code>ExpiredTokenException</Code></E>", KP_E_SOURCE_REFUSED},
-                {403, "<E><Code>AccessDenied</Code></E>", KP_E_SOURCE_REFUSED},
-                {400, "<E><Code>Throttling</Code></E>", KP_E_SOURCE_THROTTLED},
-                {200, "<A/>", KP_E_SOURCE_ANSWER},
-                {200, "<AccessKeyId>a</AccessKeyId><AccessKeyId>b</AccessKeyId>", KP_E_SOURCE_ANSWER},
-                {200, "<AccessKeyId>a", KP_E_SOURCE_ANSWER}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        case_fails(REF, places, (call[]){{sts, NULL, rows[i].status, rows[i].body, 0, 0}, {0}}, rows[i].error, "STS");
+    static const reply rows[] = {
+        {400, "<E><Code>ExpiredTokenException</Code></E>", KP_E_SOURCE_REFUSED, "STS"},
+        {403, "<E><Code>AccessDenied</Code></E>", KP_E_SOURCE_REFUSED, "STS"},
+        {400, "<E><Code>Throttling</Code></E>", KP_E_SOURCE_THROTTLED, "STS"},
+        {200, "<A/>", KP_E_SOURCE_ANSWER, "STS"},
+        {200, "<AccessKeyId>a</AccessKeyId><AccessKeyId>b</AccessKeyId>", KP_E_SOURCE_ANSWER, "STS"},
+        {200, "<AccessKeyId>a", KP_E_SOURCE_ANSWER, "STS"}};
+    case_each_reply(REF, places, NULL, sts, rows, sizeof rows / sizeof rows[0]);
 }
 
 static void each_allocation_fails(void **state) {

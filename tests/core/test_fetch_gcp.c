@@ -78,12 +78,7 @@ static void versions(void **state) {
 
 static void each_answer_has_its_own_error(void **state) {
     (void)state;
-    static const struct {
-        int status;
-        const char *body;
-        int error;
-        const char *says;
-    } rows[] = {
+    static const reply rows[] = {
         {403, "{\"error\":{\"status\":\"PERMISSION_DENIED\",\"message\":\"s3cret\"}}", KP_E_SOURCE_REFUSED, "403"},
         {400, "{\"error\":{\"status\":\"FAILED_PRECONDITION\"}}", KP_E_SOURCE_DELETED, "disabled or destroyed"},
         {400, "{\"error\":{\"status\":\"INVALID_ARGUMENT\"}}", KP_E_SOURCE_SETUP, "cannot make sense"},
@@ -97,9 +92,7 @@ static void each_answer_has_its_own_error(void **state) {
         {200, "{\"payload\":{\"data\":\"bWFkZS1rZXktMQ==\",\"dataCrc32c\":{}}}", KP_E_SOURCE_ANSWER, "CRC-32C"},
         {200, "{\"payload\":{\"data\":\"\"}}", KP_E_PLACEHOLDER, "empty"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        case_fails(REF, NULL, (call[]){token, {BASE "latest:access", NULL, rows[i].status, rows[i].body, 0, 0}, {0}},
-                   rows[i].error, rows[i].says);
+    case_each_reply(REF, NULL, &token, BASE "latest:access", rows, sizeof rows / sizeof rows[0]);
     fetch_case c;
     case_begin(&c, REF);
     case_run(&c, NULL,
@@ -122,35 +115,35 @@ static void each_answer_has_its_own_error(void **state) {
 
 static void what_has_to_be_set(void **state) {
     (void)state;
-    static const struct {
-        place places[3];
-        const char *says;
-    } rows[] = {
-        {{{"env:GCE_METADATA_HOST", "evil.test", 0, 0}}, "GCE_METADATA_HOST: plain http"},
-        {{{"env:GCE_METADATA_HOST", "localhost/x", 0, 0}}, "without a path"},
-        {{{"env:CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", "http://evil.test", 0, 0}}, "plain http"},
-        {{{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0}}, "does not exist"},
-        {{{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0},
+    static const setup rows[] = {
+        {NULL, {{"env:GCE_METADATA_HOST", "evil.test", 0, 0}}, "GCE_METADATA_HOST: plain http"},
+        {NULL, {{"env:GCE_METADATA_HOST", "localhost/x", 0, 0}}, "without a path"},
+        {NULL, {{"env:CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", "http://evil.test", 0, 0}}, "plain http"},
+        {NULL, {{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0}}, "does not exist"},
+        {NULL,
+         {{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0},
           {"file:/a.json", "{\"type\":\"external_account\"}", 0, 0}},
          "not the key of a service account"},
-        {{{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0},
+        {NULL,
+         {{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0},
           {"file:/a.json", "{\"type\":\"service_account\"}", 0, 0}},
          "lacks client_email"},
-        {{{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0},
+        {NULL,
+         {{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0},
           {"file:/a.json",
            "{\"type\":\"service_account\",\"client_email\":\"a\",\"private_key_id\":\"b\",\"private_key\":\"s3cret\","
            "\"token_uri\":\"http://evil.test\"}",
            0, 0}},
          "token_uri: plain http"},
-        {{{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0},
+        {NULL,
+         {{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0},
           {"file:/a.json",
            "{\"type\":\"service_account\",\"client_email\":\"a\",\"private_key_id\":\"b\",\"private_key\":\"s3cret\","
            "\"token_uri\":\"https://t.test\"}",
            0, 0}},
          "no RSA key"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        case_fails(REF, rows[i].places, (call[]){{0}}, KP_E_SOURCE_SETUP, rows[i].says);
+    case_each_setup(REF, rows, sizeof rows / sizeof rows[0]);
 }
 
 /* ---- With a key that is made here ---- */
@@ -195,12 +188,8 @@ static void the_key_of_a_service_account(void **state) {
     place places[] = {{"env:GOOGLE_APPLICATION_CREDENTIALS", "/a.json", 0, 0}, {"file:/a.json", file.data, 0, 0}, {0}};
     fetch_case c;
     case_begin(&c, REF);
-    c.places = places;
-    kp_fetch_start(c.fetch, &c.ref, c.sessions, KP_FETCH_CURRENT, NULL, c.mono_ms, c.unix_ms, 1);
-    while (kp_fetch_step(c.fetch) == KP_FETCH_READ)
-        case_read(&c);
+    case_to_the_call(&c, places);
     const kp_request *r = kp_fetch_request(c.fetch);
-    assert_non_null(r);
     assert_string_equal(kp_buf_text(&r->url), "https://token.test/token");
     const char *jwt = strstr(kp_buf_text(&r->body), "&assertion=") + strlen("&assertion=");
     const char *dot = strchr(jwt, '.'), *last = strrchr(jwt, '.');

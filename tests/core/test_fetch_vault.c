@@ -75,12 +75,7 @@ static void the_version_before(void **state) {
 
 static void each_answer_has_its_own_error(void **state) {
     (void)state;
-    static const struct {
-        int status;
-        const char *body;
-        int error;
-        const char *says;
-    } rows[] = {
+    static const reply rows[] = {
         {403, "{\"errors\":[\"s3cret words\"]}", KP_E_SOURCE_REFUSED, "refuses the token"},
         {401, "", KP_E_SOURCE_REFUSED, "refuses the token"},
         {404, "{\"errors\":[\"no handler for route\"]}", KP_E_SOURCE_SETUP, "no secrets engine"},
@@ -108,9 +103,7 @@ static void each_answer_has_its_own_error(void **state) {
         {200, ANSWER("1", "your_api_key"), KP_E_PLACEHOLDER, "sample"},
         {200, ANSWER("1", "s3cret a b"), KP_E_BAD_KEY, "version 1: "},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        case_fails(REF, with_token, (call[]){{DATA, NULL, rows[i].status, rows[i].body, 0, 0}, {0}}, rows[i].error,
-                   rows[i].says);
+    case_each_reply(REF, with_token, NULL, DATA, rows, sizeof rows / sizeof rows[0]);
     static const int nets[] = {KP_NET_RESOLVE, KP_NET_CONNECT, KP_NET_TLS, KP_NET_PROXY, KP_NET_RESET, KP_NET_LATE};
     for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++)
         case_fails(REF, with_token, (call[]){{DATA, NULL, 0, NULL, nets[i], 0}, {0}}, KP_E_SOURCE_AWAY,
@@ -127,23 +120,21 @@ static void each_answer_has_its_own_error(void **state) {
 
 static void what_has_to_be_set(void **state) {
     (void)state;
-    static const struct {
-        place places[4];
-        const char *says;
-    } rows[] = {
-        {{{0}}, "VAULT_ADDR is not set"},
-        {{{"env:VAULT_ADDR", "http://vault.test:8200", 0, 0}}, "plain http"},
-        {{{"env:VAULT_ADDR", "https://user:s3cret@vault.test", 0, 0}}, "user name or password"},
-        {{{"env:VAULT_ADDR", NULL, KP_UNFIT, KP_WHY_TOO_BIG}}, "cannot be read"},
-        {{ADDR}, "there is no token"},
-        {{ADDR, {"file:~/.vault-token", NULL, KP_UNFIT, KP_WHY_FORBIDDEN}}, "no permission"},
-        {{ADDR, {"file:~/.vault-token", "s3cret\r\nX-Other: 1", 0, 0}}, "no token"},
-        {{ADDR, {"env:VAULT_TOKEN", "s3cret\r\nX-Other: 1", 0, 0}}, "X-Vault-Token has characters"},
-        {{ADDR, {"env:VAULT_TOKEN", "s3cret", 0, 0}, {"env:VAULT_NAMESPACE", "a\nb", 0, 0}}, "X-Vault-Namespace has"},
-        {{ADDR, {"env:VAULT_K8S_ROLE", "role", 0, 0}}, "does not exist"},
+    static const setup rows[] = {
+        {NULL, {{0}}, "VAULT_ADDR is not set"},
+        {NULL, {{"env:VAULT_ADDR", "http://vault.test:8200", 0, 0}}, "plain http"},
+        {NULL, {{"env:VAULT_ADDR", "https://user:s3cret@vault.test", 0, 0}}, "user name or password"},
+        {NULL, {{"env:VAULT_ADDR", NULL, KP_UNFIT, KP_WHY_TOO_BIG}}, "cannot be read"},
+        {NULL, {ADDR}, "there is no token"},
+        {NULL, {ADDR, {"file:~/.vault-token", NULL, KP_UNFIT, KP_WHY_FORBIDDEN}}, "no permission"},
+        {NULL, {ADDR, {"file:~/.vault-token", "s3cret\r\nX-Other: 1", 0, 0}}, "no token"},
+        {NULL, {ADDR, {"env:VAULT_TOKEN", "s3cret\r\nX-Other: 1", 0, 0}}, "X-Vault-Token has characters"},
+        {NULL,
+         {ADDR, {"env:VAULT_TOKEN", "s3cret", 0, 0}, {"env:VAULT_NAMESPACE", "a\nb", 0, 0}},
+         "X-Vault-Namespace has"},
+        {NULL, {ADDR, {"env:VAULT_K8S_ROLE", "role", 0, 0}}, "does not exist"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        case_fails(REF, rows[i].places, (call[]){{0}}, KP_E_SOURCE_SETUP, rows[i].says);
+    case_each_setup(REF, rows, sizeof rows / sizeof rows[0]);
     static const place twice[] = {ADDR,
                                   {"env:VAULT_ROLE_ID", "role", 0, 0},
                                   {"env:VAULT_SECRET_ID", "s3cret", 0, 0},
@@ -217,14 +208,32 @@ static void a_login_is_kept_renewed_and_made_anew(void **state) {
     case_end(&c);
 }
 
+/* What is no word on the token costs neither it nor a login. */
+static void no_word_on_the_token(void **state) {
+    (void)state;
+    static const int statuses[] = {0, 307, 412, 429, 472, 473, 474, 500, 503};
+    const call data = {DATA, "X-Vault-Token: token-of-login-1", 200, ANSWER("1", "made-key-1"), 0, 0};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        fetch_case c;
+        case_begin(&c, REF);
+        case_run(&c, with_role, (call[]){{LOGIN, NULL, 200, AUTH("token-of-login-1", "900"), 0, 0}, data, {0}});
+        c.mono_ms += 650000; /* to be renewed */
+        case_run(&c, with_role, (call[]){{RENEW, NULL, statuses[i], "", 0, 0}, data, {0}});
+        case_got(&c, "made-key-1", "version 1");
+        c.mono_ms += 10000; /* to be replaced */
+        case_run(&c, with_role,
+                 (call[]){{RENEW, NULL, 200, AUTH("token-of-login-1", "120"), 0, 0},
+                          {LOGIN, NULL, statuses[i], "", 0, 0},
+                          data,
+                          {0}});
+        case_got(&c, "made-key-1", "version 1");
+        case_end(&c);
+    }
+}
+
 static void logins_that_fail(void **state) {
     (void)state;
-    static const struct {
-        int status;
-        const char *body;
-        int error;
-        const char *says;
-    } rows[] = {
+    static const reply rows[] = {
         {400, "{\"errors\":[\"invalid role or secret ID\"]}", KP_E_SOURCE_REFUSED, "login with AppRole"},
         {403, "{}", KP_E_SOURCE_REFUSED, "login with AppRole"},
         {404, "{}", KP_E_SOURCE_SETUP, "no auth method"},
@@ -234,9 +243,7 @@ static void logins_that_fail(void **state) {
         {502, "{}", KP_E_SOURCE_AWAY, "502"},
         {472, "{}", KP_E_SOURCE_AWAY, "472"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        case_fails(REF, with_role, (call[]){{LOGIN, NULL, rows[i].status, rows[i].body, 0, 0}, {0}}, rows[i].error,
-                   rows[i].says);
+    case_each_reply(REF, with_role, NULL, LOGIN, rows, sizeof rows / sizeof rows[0]);
 }
 
 static void kubernetes(void **state) {
@@ -296,6 +303,7 @@ int main(void) {
         cmocka_unit_test(what_has_to_be_set),
         cmocka_unit_test(http_goes_where_it_is_allowed),
         cmocka_unit_test(a_login_is_kept_renewed_and_made_anew),
+        cmocka_unit_test(no_word_on_the_token),
         cmocka_unit_test(logins_that_fail),
         cmocka_unit_test(kubernetes),
         cmocka_unit_test(each_allocation_fails),

@@ -14,6 +14,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "core" / "command"))
 import waiting  # noqa: E402
+from placing import replace  # noqa: E402
 from sandbox_box import PROGRAM, Sandbox  # noqa: E402
 
 EXAMPLES = ROOT / "core" / "examples"
@@ -22,14 +23,6 @@ until = functools.partial(waiting.until, patience=PATIENCE)
 KEPT = ("TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
 NAMESPACE, RECURSIVE, PRIVATE, BIND, READ_ONLY, REMOUNT = 0x00020000, 0x4000, 0x40000, 0x1000, 0x1, 0x20
 LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def replace(path, text, mode=0o600):
-    """As a whole, by a rename."""
-    fresh = path.with_name(path.name + ".fresh")
-    fresh.write_text(text)
-    fresh.chmod(mode)
-    os.replace(fresh, path)
 
 
 def must(result):

@@ -7,10 +7,11 @@ import os
 import secrets
 import subprocess
 import sys
-import time
 from collections import Counter, defaultdict
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "core", "command"))
+import waiting  # noqa: E402
+from placing import replace  # noqa: E402
 from sandbox_box import Sandbox  # noqa: E402
 
 WORKER = os.environ.get("KP_ROTATION_WORKER", "")
@@ -25,14 +26,6 @@ def fingerprint(key):
 
 def id_of(reference):
     return reference.rpartition("/")[2]
-
-
-def replace(path, text):
-    """As a whole, as Kubernetes and any careful writer does."""
-    fresh = path.with_name(path.name + ".fresh")
-    fresh.write_text(text)
-    fresh.chmod(0o600)
-    os.replace(fresh, path)
 
 
 class Lines:
@@ -124,14 +117,15 @@ class Plant:
         self.workers = [Worker(folder, number, environment) for number in range(PROCESSES)]
 
     def until(self, condition, what):
-        end = time.monotonic() + PATIENCE
-        self.read()
-        while not condition():
-            assert time.monotonic() < end, f"waited in vain for {what}"
+        def is_so():
+            self.read()
+            if condition():
+                return True
             for worker in self.workers:
                 assert worker.process.poll() is None, worker.err.read_text()
-            time.sleep(0.01)
-            self.read()
+            return False
+
+        waiting.until(is_so, what, PATIENCE)
 
     # ---- What is known where ----
 
