@@ -1,4 +1,6 @@
 /* config_load.c: sets options from JSON: a whole configuration, or what a profile lays over it. */
+#include <string.h>
+
 #include "base/error.h"
 #include "engine/config.h"
 #include "safe/arena.h"
@@ -8,12 +10,25 @@ static bool stays(const kp_config *config, int i) {
     return config->laying_over && i >= 0 && config->value[i] && config->set_at[i] > config->set_at[KP_OPT_PROFILES];
 }
 
+/* Of the options whose names begin with that name and a dot the first; NULL: there are none. */
+static const char *first_of_group(const char *name) {
+    const char *option;
+    size_t len = strlen(name);
+    for (size_t i = 0; (option = kp_config_option(i, NULL, NULL, NULL, NULL)); i++)
+        if (strncmp(option, name, len) == 0 && option[len] == '.')
+            return option;
+    return NULL;
+}
+
 static int load_object(kp_config *config, kp_json object, const char *prefix);
 
 static int load_member(kp_config *config, const char *name, kp_json value) {
     int i = kp_config_find(name);
-    if (value.type == KP_JSON_OBJECT && i < 0)
+    const char *group = i < 0 ? first_of_group(name) : NULL;
+    if (group && value.type == KP_JSON_OBJECT)
         return load_object(config, value, name);
+    if (group)
+        return kp_config_fail(config, "there is no option '%s', but an object of options such as '%s'", name, group);
     if (stays(config, i))
         return KP_OK;
     kp_buf text;
@@ -70,8 +85,8 @@ int kp_config_load(kp_config *config, const char *json, size_t len) {
 }
 
 int kp_config_lay_over(kp_config *config, kp_json object) {
-    config->laying_over = true;
+    config->laying_over = config->loading = true; /* all of it as one */
     int code = load_object(config, object, "");
-    config->laying_over = false;
+    config->laying_over = config->loading = false;
     return code;
 }

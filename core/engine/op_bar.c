@@ -60,12 +60,12 @@ void kp_op_bar(kp_op *op) {
 }
 
 /* Under the client's lock, as the zones' files are given under it. */
-static const char *missing_zone(const kp_windows *windows) {
-    const char *name = NULL;
-    for (size_t i = 0; (name = kp_windows_zone(windows, i)); i++)
-        if (!kp_windows_has(windows, i))
-            return name;
-    return NULL;
+static void add_missing_zone(kp_buf *text, const kp_windows *windows) {
+    const char *why = NULL, *name = kp_windows_missing(windows, &why);
+    if (name && why)
+        kp_buf_fmt(text, "; the time zone %s cannot be used: %s", name, why);
+    else if (name)
+        kp_buf_fmt(text, "; this system has no time zone %s (package tzdata; names are such as Europe/Berlin)", name);
 }
 
 void kp_op_say_barred(kp_op *op) {
@@ -78,9 +78,8 @@ void kp_op_say_barred(kp_op *op) {
         kp_add_rfc3339(&text, member->not_after_ms);
     }
     pthread_mutex_lock(&op->client->lock);
-    const char *zone = op->barred == KP_E_KEY_CLOSED ? missing_zone(member->windows) : NULL;
-    if (zone)
-        kp_buf_fmt(&text, "; this system has no time zone %s (package tzdata)", zone);
+    if (op->barred == KP_E_KEY_CLOSED)
+        add_missing_zone(&text, member->windows);
     pthread_mutex_unlock(&op->client->lock);
     if (op->gate_ms > 0) {
         kp_buf_str(&text, "; it opens in ");

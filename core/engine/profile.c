@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/config.h"
+#include "policy/keycheck.h"
 #include "policy/keyref.h"
 
 static bool read_name(kp_json raw, kp_buf *name) {
@@ -20,6 +21,8 @@ const char *kp_profiles_problem(const char *text) {
             problem = "each profile is a JSON object of options";
         else if (!read_name(name, &plain) || !kp_is_held_name(kp_buf_text(&plain), plain.len))
             problem = "the name of a profile is 1 to 32 letters, digits, '.', '_' or '-'";
+        else if (kp_key_is_like(kp_buf_text(&plain), plain.len))
+            problem = "the name of a profile looks like a key itself";
         else if (kp_json_get(value, "profile").type != KP_JSON_NONE ||
                  kp_json_get(value, "profiles").type != KP_JSON_NONE)
             problem = "a profile cannot have profile or profiles in it";
@@ -42,6 +45,17 @@ static void add_names(kp_buf *out, kp_json profiles) {
     kp_buf_free(&plain);
 }
 
+/* Puts before a problem of an option which profile has it. */
+static void name_profile(kp_config *config, const char *name) {
+    kp_buf plain;
+    kp_buf_init(&plain, NULL);
+    kp_buf_str(&plain, kp_buf_text(&config->problem));
+    kp_buf_clear(&config->problem);
+    kp_buf_fmt(&config->problem, "in the profile '%s': %s", name, kp_buf_text(&plain));
+    config->out_of_memory = config->out_of_memory || plain.failed || config->problem.failed;
+    kp_buf_free(&plain);
+}
+
 void kp_profile_apply(kp_config *config) {
     const char *name = kp_config_value(config, KP_OPT_PROFILE), *text = kp_config_value(config, KP_OPT_PROFILES);
     if (!name[0] || config->error || config->out_of_memory)
@@ -50,6 +64,8 @@ void kp_profile_apply(kp_config *config) {
     kp_json profiles = kp_json_parse(text, strlen(text), NULL), chosen = kp_json_get(profiles, name);
     if (chosen.type == KP_JSON_OBJECT) {
         kp_config_lay_over(config, chosen);
+        if (config->error)
+            name_profile(config, name);
         return;
     }
     kp_buf names;

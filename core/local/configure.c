@@ -150,7 +150,7 @@ static int load_variable(kp_config *config, const char *entry) {
     return set_unknown(config, entry + skip, len - skip, value);
 }
 
-static int load_environment(kp_config *config) {
+static int load_all_variables(kp_config *config) {
     for (char **entry = environ; entry && *entry; entry++) {
         int code = load_variable(config, *entry);
         if (code)
@@ -163,6 +163,15 @@ static int load_environment(kp_config *config) {
             return code;
     }
     return KP_OK;
+}
+
+/* As one, so that the order in which the variables stand decides nothing. */
+static int load_environment(kp_config *config) {
+    config->calls++;
+    config->loading = true;
+    int code = load_all_variables(config);
+    config->loading = false;
+    return code;
 }
 
 /* The name of this machine, for those who ask who uses a key. */

@@ -17,6 +17,7 @@
 #include "keyplate.h"
 #include "local/paths.h"
 #include "local/read_exec.h"
+#include "policy/zone.h"
 
 /* Where the bytes go, and what became of the read. */
 typedef struct target {
@@ -24,6 +25,7 @@ typedef struct target {
     size_t size;
     size_t len;
     int why;
+    bool binary; /* NUL bytes belong to it */
     const kp_patience *patience;
 } target;
 
@@ -96,7 +98,7 @@ static int read_all(target *t, int fd) {
             return unfit(t, KP_WHY_TOO_BIG);
         len += (size_t)got;
     }
-    if (len > 0 && memchr(t->room, 0, len))
+    if (len > 0 && !t->binary && memchr(t->room, 0, len))
         return unfit(t, KP_WHY_NUL);
     t->len = len;
     return KP_FOUND;
@@ -130,6 +132,7 @@ static int read_opened(target *t, int fd) {
  * writer and a device from noticing anything; the look after it (read_opened) is the one that counts. */
 static int read_path(target *t, const char *path) {
     struct stat info;
+    t->binary = kp_zone_is_path(path);
     if (stat(path, &info) != 0)
         return trouble(t, errno);
     if (!S_ISREG(info.st_mode))

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-enum { MARKS_MOST = 32, PART_MOST = 64 };
+enum { PART_MOST = 64 };
 
 static bool is_part(kp_arg part) {
     if (!part.text || part.len == 0 || part.len > PART_MOST)
@@ -49,6 +49,19 @@ bool kp_mark_next(kp_arg text, size_t *at, kp_mark *mark) {
     mark->value = (kp_arg){equals + 1, len - name_len - 1};
     *at += len + (comma != NULL);
     return is_part(mark->field) && is_part(mark->value);
+}
+
+size_t kp_mark_last(kp_arg text, kp_mark out[KP_MARKS_MOST], bool *whole) {
+    kp_mark ring[KP_MARKS_MOST], mark;
+    size_t at = 0, from = 0, count = 0;
+    for (; kp_mark_next(text, &at, &mark); from = at)
+        ring[count++ % KP_MARKS_MOST] = mark;
+    if (whole)
+        *whole = text.text && from >= text.len;
+    size_t kept = count < KP_MARKS_MOST ? count : KP_MARKS_MOST;
+    for (size_t i = 0; out && i < kept; i++)
+        out[i] = ring[(count - kept + i) % KP_MARKS_MOST];
+    return kept;
 }
 
 static bool same(kp_arg a, kp_arg b) {
@@ -97,7 +110,7 @@ int kp_mark_write(kp_verb *v, kp_arg name, kp_mark mark) {
     size_t at = 0;
     size_t others = count_others(text, mark.field);
     while (others > 0 && kp_mark_next(text, &at, &other))
-        if (!same(other.field, mark.field) && others-- < MARKS_MOST)
+        if (!same(other.field, mark.field) && others-- < KP_MARKS_MOST)
             add_mark(&v->value, other);
     add_new_mark(v, mark);
     kp_buf_free(&held);

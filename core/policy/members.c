@@ -247,7 +247,10 @@ static int check_twice(maker *m) {
     for (size_t i = 0; i < m->out->count; i++)
         for (size_t j = 0; j < i; j++)
             if (kp_same(list[i].name, list[j].name)) {
-                kp_buf_fmt(m->problem, "keys: items %zu and %zu have the same name", j + 1, i + 1);
+                kp_buf_fmt(m->problem,
+                           "keys: items %zu and %zu have the same name, %s; an item without a name is called by its "
+                           "place: primary, backup, key2 and so on",
+                           j + 1, i + 1, list[i].name);
                 return KP_E_CONFIG;
             }
     return 0;

@@ -18,6 +18,8 @@ int kp_windows_give(kp_windows *ws, size_t i, const void *data, size_t len, kp_b
         return KP_E_MISUSE;
     const char *wrong = NULL;
     kp_zone *zone = kp_zone_new(data, len, &wrong);
+    if (!zone)
+        kp_windows_miss(ws, i, wrong ? wrong : "memory is short");
     if (!zone && !wrong)
         return KP_E_MEMORY;
     if (!zone) {
@@ -31,6 +33,21 @@ int kp_windows_give(kp_windows *ws, size_t i, const void *data, size_t len, kp_b
 
 bool kp_windows_has(const kp_windows *ws, size_t i) {
     return ws && i < ws->zone_count && ws->zone[i].zone;
+}
+
+void kp_windows_miss(kp_windows *ws, size_t i, const char *why) {
+    if (ws && i < ws->zone_count)
+        ws->zone[i].why = why;
+}
+
+const char *kp_windows_missing(const kp_windows *ws, const char **why) {
+    size_t i = 0;
+    while (kp_windows_has(ws, i))
+        i++;
+    const char *name = kp_windows_zone(ws, i);
+    if (why)
+        *why = name ? ws->zone[i].why : NULL;
+    return name;
 }
 
 static int64_t floor_div(int64_t a, int64_t b) {

@@ -30,6 +30,10 @@ int kp_windows_give(kp_windows *, size_t i, const void *data, size_t len, kp_buf
 
 /* Whether the file of zone i was given. */
 bool kp_windows_has(const kp_windows *, size_t i);
+/* Notes why it cannot be given, as a part of a sentence that stays valid; NULL: the system has no such zone. */
+void kp_windows_miss(kp_windows *, size_t i, const char *why);
+/* The name of the first zone whose file was not given, NULL if there is none; *why as in kp_windows_miss. */
+const char *kp_windows_missing(const kp_windows *, const char **why);
 
 /* NULL is never open. */
 bool kp_windows_open(const kp_windows *, int64_t unix_ms);

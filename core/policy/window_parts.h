@@ -14,7 +14,8 @@ typedef struct kp_window {
 
 typedef struct kp_window_zone {
     char name[KP_ZONE_NAME_MOST + 1];
-    kp_zone *zone; /* NULL: its file was not given */
+    kp_zone *zone;   /* NULL: its file was not given */
+    const char *why; /* it was not; NULL: there is none */
 } kp_window_zone;
 
 struct kp_windows {

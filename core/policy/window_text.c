@@ -92,6 +92,9 @@ static const char *read_zone(piece name, kp_windows *ws, kp_window *w) {
     w->zone = KP_ZONE_OF_UTC;
     if (name.len == 0 || kp_zone_is_utc(name.text, name.len))
         return NULL;
+    unsigned days = 0;
+    if (!read_days(name, &days))
+        return "days stand before the times, such as Mon-Fri 09:00-17:00";
     if (!kp_zone_is_name(name.text, name.len) || kp_key_is_like(name.text, name.len))
         return "a zone is a name such as Europe/Berlin or UTC";
     size_t i = 0;

@@ -24,7 +24,7 @@ bool kp_zone_is_name(const char *name, size_t len) {
 }
 
 bool kp_zone_is_utc(const char *name, size_t len) {
-    return kp_same_n(name, len, "UTC");
+    return name && kp_same_nocase(name, len, "UTC");
 }
 
 bool kp_zone_add_path(kp_buf *path, const char *name, size_t len) {
@@ -33,6 +33,10 @@ bool kp_zone_add_path(kp_buf *path, const char *name, size_t len) {
     kp_buf_str(path, folder);
     kp_buf_add(path, name, len);
     return true;
+}
+
+bool kp_zone_is_path(const char *path) {
+    return path && kp_starts(path, folder);
 }
 
 static int64_t within_years(int64_t s) {

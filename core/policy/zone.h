@@ -18,10 +18,12 @@ typedef struct kp_zone kp_zone;
 
 /* Whether this can be the name of a zone: letters, digits, '_', '+', '-' and, between them, '/'. */
 bool kp_zone_is_name(const char *name, size_t len);
-/* UTC needs no file: its zone is NULL. */
+/* UTC, in either case, needs no file: its zone is NULL. */
 bool kp_zone_is_utc(const char *name, size_t len);
 /* Adds the path of the file to read for the zone. false, and nothing added: it is no name of a zone. */
 bool kp_zone_add_path(kp_buf *, const char *name, size_t len);
+/* Whether it is such a path: its file is not text. */
+bool kp_zone_is_path(const char *path);
 
 /* The zone that a file holds. NULL with *problem a part of a sentence ("the file ends too early"), or with *problem
    NULL when memory is short. */

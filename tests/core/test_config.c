@@ -1,40 +1,10 @@
 /* test_config.c: options: names, types, ranges, defaults, JSON, and what a wrong one is told. */
-#include "engine/config.h"
+#include "config_case.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/error.h"
-#include "failing.h"
 #include "safe/arena.h"
 #include "safe/known.h"
-
-static kp_config *config;
-
-static int begin(void **state) {
-    (void)state;
-    config = kp_config_new();
-    return config ? 0 : -1;
-}
-
-static int end(void **state) {
-    (void)state;
-    kp_mem_test_hook = NULL;
-    kp_config_free(config);
-    config = NULL;
-    return 0;
-}
-
-static void again(void) {
-    kp_config_free(config);
-    config = kp_config_new();
-}
 
 static void expect_set(const char *name, const char *value) {
     if (kp_config_set(config, name, value) != 0)
@@ -234,10 +204,6 @@ static void the_first_problem_sticks(void **state) {
 
 /* ---- JSON ---- */
 
-static int load(const char *json) {
-    return kp_config_load(config, json, strlen(json));
-}
-
 static void loads_nested_objects(void **state) {
     (void)state;
     assert_int_equal(
@@ -270,11 +236,14 @@ static void refuses_other_json(void **state) {
         {"{\"timeout\":{\"x\":1}}", "cannot be null"},
         {"{\"timeout\":true}", "no duration"},
         {"{\"poll\":{\"frist\":1}}", "'poll.frist'; did you mean 'poll.first'"},
-        {"{\"poll\":3}", "there is no option 'poll'"},
+        {"{\"poll\":3}", "there is no option 'poll', but an object of options such as 'poll.first'"},
+        {"{\"\":{\"timeout\":\"5s\"}}", "there is no option ''"},
+        {"{\"polls\":{}}", "there is no option 'polls'"},
+        {"{\"poll\":{\"\":{\"first\":1}}}", "there is no option 'poll.'"},
         {"{\"strict\":\"perhaps\"}", "true false"},
         {"{\"audit\":{\"file\":\"a\\nb\"}}", "control character"},
         {"{\"audit\":{\"file\":\"a\\u0000b\"}}", "no JSON object"},
-        {"{\"a\":{\"b\":{\"c\":{\"d\":1}}}}", "'a.b.c.d'"},
+        {"{\"a\":{\"b\":{\"c\":{\"d\":1}}}}", "there is no option 'a'"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         expect_problem(load(bad[i][0]), bad[i][1]);
@@ -381,7 +350,7 @@ static void k10_values_lie_in_safe_memory(void **state) {
     assert_int_equal(kp_safe_in_use(), before);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, config_begin, config_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -88,6 +88,28 @@ static bool precedence(void) {
     return finish();
 }
 
+/* Profiles go before what stands beside them, in whatever order the variables come. */
+static bool profiles_of_the_environment(void) {
+    static const char *const names[] = {"KEYPLATE_TIMEOUT", "KEYPLATE_PROFILES", "KEYPLATE_TIMEOUT"};
+    static const char *const values[] = {"7s", "{\"dev\":{\"timeout\":\"8s\"}}", "7s"};
+    CHECK(begin() && setenv("KEYPLATE_PROFILE", "dev", 1) == 0);
+    for (int i = 0; i < 2; i++) {
+        CHECK(unsetenv(names[1]) == 0 && unsetenv(names[0]) == 0);
+        for (int k = i; k < i + 2; k++)
+            CHECK(setenv(names[k], values[k], 1) == 0);
+        CHECK(kp_local_configure(config, NULL) == 0);
+        kp_client *client = kp_client_new(config);
+        CHECK(client && strcmp(kp_client_option(client, "timeout"), "8s") == 0);
+        kp_client_free(client);
+    }
+    CHECK(file_is(".config/keyplate/config.json", "{\"profiles\":{\"dev\":{\"timeout\":\"9s\"}}}"));
+    CHECK(unsetenv(names[1]) == 0 && kp_local_configure(config, NULL) == 0);
+    kp_client *client = kp_client_new(config);
+    CHECK(client && strcmp(kp_client_option(client, "timeout"), "7s") == 0);
+    kp_client_free(client);
+    return finish();
+}
+
 /* A cloned repository must not redirect a key. */
 static bool working_directory(void) {
     CHECK(begin());
@@ -235,6 +257,7 @@ CHILD(nothing_there)
 CHILD(home_file)
 CHILD(xdg_file)
 CHILD(precedence)
+CHILD(profiles_of_the_environment)
 CHILD(working_directory)
 CHILD(every_option_by_variable)
 CHILD(unknown_variable)
@@ -256,6 +279,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_home_file, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_xdg_file, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_precedence, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_profiles_of_the_environment, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_working_directory, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_every_option_by_variable, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_unknown_variable, scratch_setup, scratch_teardown),

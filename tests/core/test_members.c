@@ -160,8 +160,10 @@ static void what_is_wrong_is_said_and_not_repeated(void **state) {
         {"{\"from\":[\"env:A\"],\"account\":\"\"}", KP_E_CONFIG, "\"account\" is"},
         {"{\"from\":[\"env:A\"],\"account\":\"a\\nb\"}", KP_E_CONFIG, "\"account\" is"},
         {"{\"from\":[\"env:A\"],\"account\":null}", KP_E_CONFIG, "\"account\" is"},
-        {"[{\"name\":\"a\",\"from\":[\"env:A\"]},{\"name\":\"a\",\"from\":[\"env:B\"]}]", KP_E_CONFIG, "items 1 and 2"},
-        {"[{\"name\":\"backup\",\"from\":[\"env:A\"]},\"env:B\"]", KP_E_CONFIG, "items 1 and 2"},
+        {"[{\"name\":\"a\",\"from\":[\"env:A\"]},{\"name\":\"a\",\"from\":[\"env:B\"]}]", KP_E_CONFIG,
+         "items 1 and 2 have the same name, a"},
+        {"[{\"name\":\"backup\",\"from\":[\"env:A\"]},\"env:B\"]", KP_E_CONFIG,
+         "the same name, backup; an item without a name is called by its place"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         refused(rows[i].keys, rows[i].error, rows[i].says);

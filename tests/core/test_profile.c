@@ -1,39 +1,20 @@
 /* test_profile.c: profiles: which options they set, what goes before them, and what is wrong with one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "config_case.h"
 
-#include <cmocka.h>
+#include <stdio.h>
 
-#include "base/error.h"
 #include "engine/client.h"
-#include "failing.h"
 
 static const char file[] = "{\"timeout\":\"10s\",\"poll\":{\"every\":\"7s\"},\"profiles\":{"
                            "\"dev\":{\"timeout\":\"20s\",\"poll\":{\"first\":\"3s\"},\"keys\":[\"env:DEV_KEY\"]},"
                            "\"prod\":{\"strict\":true}}}";
 
-static kp_config *config;
 static kp_client *client;
 
-static int begin(void **state) {
-    (void)state;
-    config = kp_config_new();
-    return config ? 0 : -1;
-}
-
 static int end(void **state) {
-    (void)state;
     kp_client_free(client);
-    kp_config_free(config);
     client = NULL;
-    return 0;
-}
-
-static void load(const char *json) {
-    kp_config_load(config, json, strlen(json));
+    return config_end(state);
 }
 
 static void make(void) {
@@ -111,7 +92,6 @@ static void profiles_share_gates_and_nothing_else(void **state) {
     char scope[sizeof client->scope], realm[sizeof client->realm];
     memcpy(scope, client->scope, sizeof scope);
     memcpy(realm, client->realm, sizeof realm);
-    assert_string_equal(scope, realm);
     kp_config_set(config, "profile", "dev");
     make();
     assert_string_equal(client->scope, scope);
@@ -130,24 +110,46 @@ static void what_is_wrong_is_said(void **state) {
         {"{\"profiles\":{\"dev\":1}}", "each profile is a JSON object"},
         {"{\"profiles\":{\"a/b\":{}}}", "the name of a profile"},
         {"{\"profiles\":{\"dev\":{\"profile\":\"x\"}}}", "cannot have profile or profiles in it"},
-        {"{\"profile\":\"dev\",\"profiles\":{\"dev\":{\"timeuot\":\"1s\"}}}", "did you mean 'timeout'?"},
-        {"{\"profile\":\"dev\",\"profiles\":{\"dev\":{\"timeout\":\"x\"}}}", "option timeout cannot have this value"},
+        {"{\"profiles\":{\"dev\":{\"pr\\u006ffiles\":{}}}}", "cannot have profile or profiles in it"},
+        {"{\"profile\":\"dev\",\"profiles\":{\"dev\":{\"timeuot\":\"1s\"}}}",
+         "in the profile 'dev': there is no option 'timeuot'; did you mean 'timeout'?"},
+        {"{\"profile\":\"dev\",\"profiles\":{\"dev\":{\"timeout\":\"x\"}}}",
+         "in the profile 'dev': option timeout cannot have this value"},
+        {"{\"profile\":\"dev\",\"profiles\":{\"dev\":{\"\":{\"profiles\":{}},\"timeout\":\"1s\"}}}",
+         "in the profile 'dev': there is no option ''"},
         {"{\"profile\":\"dev\",\"profiles\":{\"dev\":{\"timeout\":null}}}", "option timeout cannot be null"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        kp_config_free(config);
-        config = kp_config_new();
+        again();
         load(wrong[i].json);
         expect_problem(wrong[i].part);
     }
+}
+
+static void a_key_as_the_name_of_a_profile_is_not_repeated(void **state) {
+    (void)state;
+    char json[120], key[25] = "";
+    for (size_t i = 0; i < 24; i++)
+        key[i] = (char)(i % 3 ? 'a' + (char)(i * 7 % 26) : '0' + (char)(i % 10));
+    snprintf(json, sizeof json, "{\"profile\":\"dev\",\"profiles\":{\"%s\":{},\"prod\":{}}}", key);
+    load(json);
+    expect_problem("the name of a profile looks like a key itself");
+    assert_null(strstr(kp_buf_text(&client->problem), key));
+}
+
+static void of_two_spellings_the_last_counts_as_in_the_file(void **state) {
+    (void)state;
+    load("{\"profile\":\"dev\",\"profiles\":{\"dev\":{\"strict\":true,\"node\":\"n\",\"poll\":{\"first\":\"1s\"},"
+         "\"poll.first\":\"2s\"}}}");
+    make();
+    expect("poll.first", "2s");
 }
 
 static void memory_short_at_every_place(void **state) {
     (void)state;
     bool failed = true;
     for (size_t n = 0; failed; n++) {
-        kp_config_free(config);
-        config = kp_config_new();
+        again();
         load(file);
         kp_config_set(config, "profile", "dev");
         failing_start(n, n % 2);
@@ -163,12 +165,14 @@ static void memory_short_at_every_place(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_profile_goes_before_the_rest_of_the_file, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_set_by_itself_goes_before_a_profile, begin, end),
-        cmocka_unit_test_setup_teardown(a_document_of_its_own_goes_before_a_profile, begin, end),
-        cmocka_unit_test_setup_teardown(profiles_share_gates_and_nothing_else, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_wrong_is_said, begin, end),
-        cmocka_unit_test_setup_teardown(memory_short_at_every_place, begin, end),
+        cmocka_unit_test_setup_teardown(a_profile_goes_before_the_rest_of_the_file, config_begin, end),
+        cmocka_unit_test_setup_teardown(what_is_set_by_itself_goes_before_a_profile, config_begin, end),
+        cmocka_unit_test_setup_teardown(a_document_of_its_own_goes_before_a_profile, config_begin, end),
+        cmocka_unit_test_setup_teardown(profiles_share_gates_and_nothing_else, config_begin, end),
+        cmocka_unit_test_setup_teardown(what_is_wrong_is_said, config_begin, end),
+        cmocka_unit_test_setup_teardown(a_key_as_the_name_of_a_profile_is_not_repeated, config_begin, end),
+        cmocka_unit_test_setup_teardown(of_two_spellings_the_last_counts_as_in_the_file, config_begin, end),
+        cmocka_unit_test_setup_teardown(memory_short_at_every_place, config_begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

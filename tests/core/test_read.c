@@ -14,6 +14,8 @@
 #include "failing.h"
 #include "keyplate.h"
 #include "local/read.h"
+#include "policy/finder.h"
+#include "policy/zone.h"
 #include "scratch.h"
 
 enum { ROOM = 64, GUARD = 16 };
@@ -163,6 +165,20 @@ static void k4_a_nul_byte(void **state) {
     assert_true(gave(read_path("k"), KP_UNFIT, KP_WHY_NUL, ""));
 }
 
+/* Windows are in the zones of this system, whose files are full of NUL bytes. */
+static void the_file_of_a_time_zone(void **state) {
+    (void)state;
+    static char room[KP_ROOM_SIZE];
+    size_t len = 0;
+    if (access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0)
+        skip();
+    int how = kp_read_local("file:/usr/share/zoneinfo/Europe/Berlin", room, sizeof room, NULL, &len, NULL);
+    assert_int_equal(how, KP_FOUND_OPEN);
+    kp_zone *berlin = kp_zone_new(room, len, NULL);
+    assert_int_equal(kp_zone_offset(berlin, 1774746000), 7200); /* 2026-03-29 01:00 UTC */
+    kp_zone_free(berlin);
+}
+
 static bool read_as_another_user(void) {
     CHECK(scratch_drop_rights());
     CHECK(gave(read_path("k"), KP_FAILED, KP_WHY_FORBIDDEN, ""));
@@ -301,6 +317,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(k4_not_a_regular_file, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(k4_links_in_a_circle_and_to_nowhere, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(k4_a_gibibyte, scratch_setup, scratch_teardown),
+        cmocka_unit_test(the_file_of_a_time_zone),
         cmocka_unit_test_setup_teardown(k4_a_nul_byte, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(a_file_that_this_user_may_not_read, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(k4b_open_to_others, scratch_setup, scratch_teardown),

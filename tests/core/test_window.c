@@ -226,6 +226,8 @@ static void wrong_texts(void **state) {
         {"00:00-00:00", "window 1: a window from a time to the same time"},
         {"09:00-17:00 ../etc/passwd", "window 1: a zone is a name"},
         {"09:00-17:00 /etc/passwd", "window 1: a zone is a name"},
+        {"09:00-17:00 Mon-Fri", "window 1: days stand before the times"},
+        {"09:00-17:00 sat", "window 1: days stand before the times"},
         {"09:00-17:00 UTC Mon", "window 1: more stands behind the zone"},
         {"09:00-17:00 UTC, 18:00-19:00", "window 1: a zone is a name"},
         {"09:00-17:00; Mon x", "window 2: the times are"},
@@ -276,6 +278,22 @@ static void too_many_too_long_and_zones_that_fail(void **state) {
     assert_int_equal(kp_windows_give(ws, 31, "TZif", 4, &problem), KP_E_CONFIG);
     assert_string_equal(kp_buf_text(&problem), "the time zone Zone31 cannot be used: the file ends too early");
     assert_int_equal(kp_windows_give(ws, 32, "TZif", 4, &problem), KP_E_MISUSE);
+    const char *why = "";
+    assert_string_equal(kp_windows_missing(ws, &why), "Zone0");
+    assert_null(why);
+    kp_windows_miss(ws, 0, "it is lost");
+    kp_windows_miss(ws, 32, "it is lost");
+    assert_string_equal(kp_windows_missing(ws, &why), "Zone0");
+    assert_string_equal(why, "it is lost");
+    for (size_t i = 0; i < 31; i++)
+        give_rule(ws, i, RULE_BERLIN);
+    assert_string_equal(kp_windows_missing(ws, &why), "Zone31");
+    assert_string_equal(why, "the file ends too early");
+    give_rule(ws, 31, RULE_BERLIN);
+    assert_null(kp_windows_missing(ws, &why));
+    assert_null(why);
+    kp_windows_free(ws);
+    assert_int_equal(kp_windows_parse(text.data, text.len, &ws, &problem), 0);
     assert_int_equal(kp_windows_next(ws, 0), INT64_MAX);
     assert_false(kp_windows_open(ws, 0));
     kp_windows_free(ws);
@@ -297,6 +315,8 @@ static void null_arguments_and_the_ends_of_time(void **state) {
     assert_int_equal(kp_windows_parse("09:00-17:00", 11, NULL, NULL), KP_E_MISUSE);
     assert_int_equal(kp_windows_give(NULL, 0, NULL, 0, NULL), KP_E_MISUSE);
     assert_null(kp_windows_zone(NULL, 0));
+    assert_null(kp_windows_missing(NULL, NULL));
+    kp_windows_miss(NULL, 0, "it is lost");
     assert_false(kp_windows_open(NULL, 0));
     assert_int_equal(kp_windows_next(NULL, 0), INT64_MAX);
     kp_windows_free(NULL);

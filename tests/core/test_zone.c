@@ -26,9 +26,11 @@ static void names_and_paths(void **state) {
     assert_int_equal(path.len, 0);
     assert_true(kp_zone_add_path(&path, "Europe/Berlin", 13));
     assert_string_equal(kp_buf_text(&path), "/usr/share/zoneinfo/Europe/Berlin");
+    assert_true(kp_zone_is_path(kp_buf_text(&path)));
+    assert_false(kp_zone_is_path("/usr/share/zone") || kp_zone_is_path("Europe/Berlin") || kp_zone_is_path(NULL));
     kp_buf_free(&path);
-    assert_true(kp_zone_is_utc("UTC", 3));
-    assert_false(kp_zone_is_utc("utc", 3) || kp_zone_is_utc("UTC0", 4) || kp_zone_is_utc(NULL, 3));
+    assert_true(kp_zone_is_utc("UTC", 3) && kp_zone_is_utc("utc", 3));
+    assert_false(kp_zone_is_utc("UT", 2) || kp_zone_is_utc("UTC0", 4) || kp_zone_is_utc(NULL, 3));
 }
 
 static void null_is_utc(void **state) {
