@@ -87,6 +87,40 @@ static void add_table(kp_buf *out, kp_json list) {
     }
 }
 
+/* A fact with what it is in front, if there is one. */
+static void add_fact(kp_buf *out, const char *title, kp_json value) {
+    if (value.type != KP_JSON_STRING)
+        return;
+    kp_buf_str(out, "; ");
+    kp_buf_str(out, title);
+    add_text(out, value, CELL_MAX);
+}
+
+/* What is too long for a column: who uses each value, and whether it may be revoked. */
+static void add_uses(kp_buf *out, kp_json list) {
+    kp_json member, host;
+    size_t at = 0;
+    kp_buf_char(out, '\n');
+    while (kp_json_next(list, &at, NULL, &member)) {
+        kp_json hosts = kp_json_get(member, "hosts");
+        size_t next = 0;
+        if (!is_there(member))
+            continue;
+        add_text(out, kp_json_get(member, "name"), CELL_MAX);
+        kp_buf_char(out, ' ');
+        add_text(out, kp_json_get(member, "masked"), CELL_MAX);
+        kp_buf_str(out, ": ");
+        add_text(out, kp_json_get(member, "safety"), LINE_MAX_BYTES);
+        add_fact(out, "version ", kp_json_get(member, "version"));
+        add_fact(out, "expires ", kp_json_get(member, "expires"));
+        for (const char *title = "; hosts: "; kp_json_next(hosts, &next, NULL, &host); title = ", ") {
+            kp_buf_str(out, title);
+            add_text(out, kp_json_get(host, "host"), CELL_MAX);
+        }
+        kp_buf_char(out, '\n');
+    }
+}
+
 /* ---- explain ---- */
 
 static void add_place(kp_buf *out, kp_json place) {
@@ -188,6 +222,21 @@ static void warn_of_age(const cmd_app *app, kp_json list) {
     }
 }
 
+static void tell_preferred(const cmd_app *app, kp_json list) {
+    kp_json member;
+    size_t at = 0;
+    while (!cmd_on(app, CMD_QUIET) && kp_json_next(list, &at, NULL, &member))
+        if (kp_json_get(member, "preferred").type == KP_JSON_TRUE) {
+            kp_buf name;
+            kp_buf_init(&name, NULL);
+            add_text(&name, kp_json_get(member, "name"), CELL_MAX);
+            cmd_note("note: %s comes first; 'keyplate keys use --undo' goes back to the order of the configuration",
+                     kp_buf_text(&name));
+            kp_buf_free(&name);
+            return;
+        }
+}
+
 static int print(cmd_app *app, const kp_op *op, bool explain) {
     size_t len = 0;
     const char *answer = kp_op_get(op, "answer", &len);
@@ -200,10 +249,14 @@ static int print(cmd_app *app, const kp_op *op, bool explain) {
         kp_buf_char(&out, '\n');
     } else if (explain)
         add_explanation(&out, cmd_provider(app), list);
-    else if (found)
+    else if (found) {
         add_table(&out, list);
+        add_uses(&out, list);
+    }
     int status = cmd_print_masked(&out, found ? CMD_DONE : CMD_NO_KEY);
     kp_buf_free(&out);
+    if (!cmd_on(app, CMD_JSON))
+        tell_preferred(app, list);
     warn_of_age(app, list);
     if (!found && !cmd_on(app, CMD_JSON))
         cmd_fail(app, KP_E_NO_KEY, NULL);
@@ -224,11 +277,27 @@ static int tell(cmd_app *app, bool explain) {
     return status;
 }
 
+/* 0, or the exit status after a message: an option that does nothing here was meant for something else. */
+static int check_options(cmd_app *app, const char *what) {
+    static const struct {
+        cmd_option_id id;
+        const char *of;
+    } options[] = {
+        {CMD_KEY, "list explain verify set"}, {CMD_NOW, "verify"}, {CMD_UNDO, "use revoke"}, {CMD_FORCE, "revoke"}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (cmd_on(app, options[i].id) && !cmd_in_list(options[i].of, what))
+            return cmd_misuse(app, "'keyplate keys %s' takes no option %s", what, cmd_option_at(options[i].id)->name);
+    return CMD_DONE;
+}
+
 int cmd_keys(cmd_app *app) {
     const char *what = app->arg_count ? app->args[0] : "list";
     bool takes_name = kp_same(what, "use") || kp_same(what, "rotate") || kp_same(what, "revoke");
     if (app->arg_count > 1 && !takes_name)
         return cmd_misuse(app, "'keyplate keys %s' takes no further argument", what);
+    int status = check_options(app, what);
+    if (status != CMD_DONE)
+        return status;
     if (kp_same(what, "list") || kp_same(what, "explain"))
         return tell(app, kp_same(what, "explain"));
     if (kp_same(what, "verify"))

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/client.h"
+#include "engine/told.h"
 #include "safe/crypto.h"
 #include "wire/json.h"
 
@@ -25,26 +26,28 @@ static void take_text(kp_json value, char *out, size_t size) {
     kp_buf_free(&text);
 }
 
-static int print(const cmd_app *app, kp_buf *json, const char *format, const char *word) {
-    kp_buf out;
-    kp_buf_init(&out, NULL);
-    if (cmd_on(app, CMD_JSON)) {
-        kp_buf_str(&out, kp_buf_text(json));
-        kp_buf_str(&out, "}\n");
-    } else
-        kp_buf_fmt(&out, format, word);
-    int status = cmd_print_masked(&out, CMD_DONE);
-    kp_buf_free(&out);
+static kp_json answer_of(const kp_op *op) {
+    size_t len = 0;
+    const char *answer = kp_op_get(op, "answer", &len);
+    return kp_json_parse(answer, len, NULL);
+}
+
+/* Prints the JSON, or the line in its place. Frees both. */
+static int print(const cmd_app *app, kp_buf *json, kp_buf *line) {
+    kp_buf_str(json, "}");
+    kp_buf *out = cmd_on(app, CMD_JSON) ? json : line;
+    kp_buf_char(out, '\n');
+    int status = cmd_print_masked(out, CMD_DONE);
     kp_buf_free(json);
+    kp_buf_free(line);
     return status;
 }
 
-static kp_buf begin_json(const cmd_app *app) {
-    kp_buf json;
-    kp_buf_init(&json, NULL);
-    kp_buf_char(&json, '{');
-    cmd_add_member(&json, "provider", cmd_provider(app)->name);
-    return json;
+static void begin_answer(const cmd_app *app, kp_buf *json, kp_buf *line) {
+    kp_buf_init(json, NULL);
+    kp_buf_init(line, NULL);
+    kp_buf_char(json, '{');
+    cmd_add_member(json, "provider", cmd_provider(app)->name);
 }
 
 /* ---- One operation ---- */
@@ -71,6 +74,21 @@ static int check_name(cmd_app *app, const char *name) {
     return status;
 }
 
+/* 0, or the exit status after a message: what is told to a state that ends with this process is told to nobody. */
+static int check_store(cmd_app *app) {
+    const char *store = kp_local_store_text(kp_runner_local(app->runner));
+    if (app->client->error || !kp_starts(store, "memory:"))
+        return CMD_DONE;
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    kp_buf_fmt(&text,
+               "nothing was changed, because no other process would hear of it: the state is %s, which ends here",
+               store);
+    int status = cmd_fail(app, KP_E_STORE, kp_buf_text(&text));
+    kp_buf_free(&text);
+    return status;
+}
+
 /* ---- use ---- */
 
 static int use(cmd_app *app, const char *name) {
@@ -80,16 +98,21 @@ static int use(cmd_app *app, const char *name) {
     if (name && undo)
         return cmd_misuse(app, "'keyplate keys use --undo' takes no name");
     int status = check_name(app, name);
+    if (status == CMD_DONE)
+        status = check_store(app);
     kp_op *op = status == CMD_DONE ? cmd_op(app, KP_USE) : NULL;
     if (status == CMD_DONE)
         status = drive(app, op, name ? name : "", "telling it to all who share the state");
     if (op && status == CMD_DONE) {
-        kp_buf json = begin_json(app);
+        kp_buf json, line;
+        begin_answer(app, &json, &line);
         cmd_add_member(&json, "preferred", name);
-        status = print(app, &json,
-                       name ? "%s comes first from now on, in every process that shares the state\n"
-                            : "the order of the configuration holds again\n%s",
-                       name ? name : "");
+        if (name)
+            kp_buf_fmt(&line, "%s comes first from now on, in every process that shares the state and has that key",
+                       name);
+        else
+            kp_buf_str(&line, "the order of the configuration holds again");
+        status = print(app, &json, &line);
     }
     kp_op_free(op);
     return status;
@@ -97,31 +120,40 @@ static int use(cmd_app *app, const char *name) {
 
 /* ---- rotate ---- */
 
+/* Without a call the service said what it said before, which is no news. */
+static const char *proof_of(const kp_op *op) {
+    return kp_same(kp_op_get(op, "attempts", NULL), "0")
+               ? ": the service has accepted it before, and was not asked again. "
+               : ": the service accepts it. ";
+}
+
 static int rotate(cmd_app *app, const char *name) {
     int status = check_name(app, name);
     kp_op *op = status == CMD_DONE ? cmd_op(app, KP_REFRESH) : NULL;
     if (status == CMD_DONE)
         status = drive(app, op, name ? name : "", "reading the places of the key again");
     if (op && status == CMD_DONE) {
-        size_t len = 0;
-        const char *answer = kp_op_get(op, "answer", &len);
-        kp_json key = kp_json_parse(answer, len, NULL);
         static const char *const words[] = {"name", "masked", "source", "fingerprint"};
         static const char *const behind[] = {" ", " (", "), fingerprint ", ""};
-        kp_buf json = begin_json(app), line;
-        kp_buf_init(&line, NULL);
+        kp_buf json, line, text;
+        begin_answer(app, &json, &line);
+        kp_buf_init(&text, NULL);
+        kp_buf_str(&text, kp_op_get(op, "answer", NULL));
+        kp_json key = kp_json_parse(kp_buf_text(&text), text.len, NULL);
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-            char text[TEXT_MAX];
-            take_text(kp_json_get(key, words[i]), text, sizeof text);
-            cmd_add_member(&json, words[i], text);
-            kp_add_shown(&line, text, strlen(text), CMD_SHOWN_MAX);
+            kp_buf word;
+            kp_buf_init(&word, NULL);
+            bool there = kp_json_string(kp_json_get(key, words[i]), &word);
+            cmd_add_member(&json, words[i], there ? kp_buf_text(&word) : NULL);
+            kp_add_shown(&line, kp_buf_text(&word), word.len, CMD_SHOWN_MAX);
             kp_buf_str(&line, behind[i]);
+            line.failed |= word.failed;
+            kp_buf_free(&word);
         }
-        status = print(app, &json,
-                       "%s: the service accepts it. Processes that run read their places again within the time of the "
-                       "option ring.refresh\n",
-                       kp_buf_text(&line));
-        kp_buf_free(&line);
+        kp_buf_str(&line, proof_of(op));
+        kp_buf_str(&line, "Processes that run read their places again within the time of the option ring.refresh");
+        status = print(app, &json, &line);
+        kp_buf_free(&text);
     }
     kp_op_free(op);
     return status;
@@ -133,98 +165,155 @@ static bool is_fingerprint(const char *text) {
     return strlen(text) == KP_FINGERPRINT_SIZE - 1 && strspn(text, "0123456789abcdef") == KP_FINGERPRINT_SIZE - 1;
 }
 
-/* What the list of keys says of the value that is meant. */
-typedef struct target {
-    char fingerprint[KP_FINGERPRINT_SIZE], mask[KP_MASK_SIZE], safety[TEXT_MAX];
-    bool found, safe;
-    size_t replaced; /* values of the name that were replaced */
-    size_t named;    /* values of the name */
-} target;
+/* One value of the list of keys. */
+typedef struct value {
+    char name[sizeof((kp_member *)0)->name], fingerprint[KP_FINGERPRINT_SIZE], mask[KP_MASK_SIZE], safety[TEXT_MAX];
+    bool safe, revoked;
+    int64_t safe_in; /* seconds; -1: waiting does not help */
+} value;
 
-static void take(target *t, kp_json value) {
-    t->found = true;
-    t->safe = kp_json_get(value, "safe_to_revoke").type == KP_JSON_TRUE;
-    take_text(kp_json_get(value, "fingerprint"), t->fingerprint, sizeof t->fingerprint);
-    take_text(kp_json_get(value, "masked"), t->mask, sizeof t->mask);
-    take_text(kp_json_get(value, "safety"), t->safety, sizeof t->safety);
+/* What the list says of the word: a fingerprint, or the name of a member. */
+typedef struct found {
+    value one;      /* the value that is meant */
+    bool is;        /* there is one */
+    value other;    /* the last one of the name that is not meant */
+    size_t meant;   /* values of the name that may be meant: those replaced; for undo those revoked */
+    size_t revoked; /* values of the name */
+    size_t named;   /* values of the name that are not revoked, and for revoking not replaced */
+    bool away;      /* the store could not be asked */
+} found;
+
+static value take(kp_json json) {
+    value v = {.safe_in = -1};
+    take_text(kp_json_get(json, "name"), v.name, sizeof v.name);
+    take_text(kp_json_get(json, "fingerprint"), v.fingerprint, sizeof v.fingerprint);
+    take_text(kp_json_get(json, "masked"), v.mask, sizeof v.mask);
+    take_text(kp_json_get(json, "safety"), v.safety, sizeof v.safety);
+    v.safe = kp_json_get(json, "safe_to_revoke").type == KP_JSON_TRUE;
+    v.revoked = kp_json_is(kp_json_get(json, "state"), "revoked");
+    if (!kp_json_i64(kp_json_get(json, "safe_in"), &v.safe_in))
+        v.safe_in = -1;
+    return v;
 }
 
-static void find(target *t, const char *word, kp_json list) {
-    kp_json value;
+static void find(found *f, const char *word, bool undo, kp_json list) {
+    kp_json json;
     size_t at = 0;
-    while (kp_json_next(list, &at, NULL, &value)) {
-        kp_json state = kp_json_get(value, "state");
-        if (kp_json_is(kp_json_get(value, "fingerprint"), word))
-            take(t, value);
-        if (!kp_json_is(kp_json_get(value, "name"), word) || kp_json_is(state, "absent") ||
-            kp_json_is(state, "revoked"))
+    while (kp_json_next(list, &at, NULL, &json)) {
+        if (kp_json_get(json, "fingerprint").type != KP_JSON_STRING)
             continue;
-        t->named++;
-        if (kp_json_is(state, "previous")) {
-            t->replaced++;
-            take(t, value);
-        }
+        value v = take(json);
+        f->away = f->away || strstr(v.safety, KP_NOT_ASKED);
+        bool named = kp_same(v.name, word), replaced = kp_json_is(kp_json_get(json, "state"), "previous");
+        bool meant = named && (undo ? v.revoked : replaced);
+        f->meant += meant;
+        f->revoked += named && v.revoked;
+        f->named += named && !v.revoked && !meant;
+        if (meant || kp_same(v.fingerprint, word)) {
+            f->is = true;
+            f->one = v;
+        } else if (named && (v.revoked || f->revoked == 0))
+            f->other = v;
+    }
+    /* What is wanted holds already: so it is told. */
+    if (!f->is && (undo ? f->named > 0 : f->revoked > 0)) {
+        f->is = true;
+        f->one = f->other;
     }
 }
 
-static int look(cmd_app *app, target *t, const char *word) {
-    size_t len = 0;
+static int look(cmd_app *app, found *f, const char *word) {
     kp_op *op = cmd_op(app, KP_TELL);
     int status = drive(app, op, "keys", "looking for keys");
-    if (status == CMD_DONE) {
-        const char *answer = kp_op_get(op, "answer", &len);
-        find(t, word, kp_json_parse(answer, len, NULL));
-    }
+    if (status == CMD_DONE)
+        find(f, word, cmd_on(app, CMD_UNDO), answer_of(op));
     kp_op_free(op);
     return status;
 }
 
+static int refuse(cmd_app *app, const value *v) {
+    kp_buf text, wait;
+    kp_buf_init(&text, NULL);
+    kp_buf_init(&wait, NULL);
+    kp_buf_fmt(&text, "%s %s with fingerprint %s: %s", v->name, v->mask, v->fingerprint, v->safety);
+    if (v->safe_in >= 0)
+        kp_buf_i64(&wait, v->safe_in * 1000);
+    int status = cmd_fail_until(app, KP_E_KEY_IN_USE, kp_buf_text(&text), v->safe_in >= 0 ? kp_buf_text(&wait) : NULL);
+    kp_buf_free(&text);
+    kp_buf_free(&wait);
+    return status;
+}
+
+/* The name is one that the list has. */
+static int refuse_name(cmd_app *app, const found *f, const char *name) {
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    kp_buf_fmt(&text, "no value of %s was replaced; ", name);
+    if (f->named == 1)
+        kp_buf_fmt(&text, "only %s is there. To revoke that one: keyplate keys revoke %s --force", f->other.mask,
+                   f->other.fingerprint);
+    else
+        kp_buf_str(&text, "to revoke another one of its values give the fingerprint ('keyplate keys') and --force");
+    int status = cmd_fail(app, KP_E_KEY_IN_USE, kp_buf_text(&text));
+    kp_buf_free(&text);
+    return status;
+}
+
 /* 0, or the exit status after a message. */
-static int choose(cmd_app *app, target *t, const char *word) {
-    int status = look(app, t, word);
+static int choose(cmd_app *app, found *f, const char *word) {
+    bool undo = cmd_on(app, CMD_UNDO), forced = cmd_on(app, CMD_FORCE) || undo;
+    int status = look(app, f, word);
     if (status != CMD_DONE)
         return status;
-    bool forced = cmd_on(app, CMD_FORCE) || cmd_on(app, CMD_UNDO);
-    if (is_fingerprint(word) && forced && !t->found) {
-        memcpy(t->fingerprint, word, sizeof t->fingerprint);
-        memcpy(t->mask, "***", 4);
-        return CMD_DONE;
+    if (f->away)
+        return cmd_fail(app, KP_E_STORE, "nothing was changed");
+    if (f->meant > 1)
+        return cmd_misuse(app, "several values %s there; say which one by its fingerprint ('keyplate keys')",
+                          undo ? "are revoked" : "were replaced");
+    if (f->is)
+        return f->one.revoked || f->one.safe || forced ? CMD_DONE : refuse(app, &f->one);
+    if (is_fingerprint(word)) {
+        memcpy(f->one.fingerprint, word, sizeof f->one.fingerprint);
+        memcpy(f->one.mask, "***", 4);
+        return forced ? CMD_DONE
+                      : cmd_misuse(app, "nobody who shares the state has used a key with that fingerprint; if it is "
+                                        "the right one, --force revokes it all the same");
     }
-    if (t->replaced > 1)
-        return cmd_misuse(app,
-                          "several values were replaced there; say which one by its fingerprint ('keyplate keys')");
-    if (!t->found && t->named)
-        return cmd_misuse(app,
-                          "no value of that key was replaced, only the one in use is there; to revoke that one give "
-                          "its fingerprint ('keyplate keys')");
-    if (!t->found)
-        return cmd_misuse(app, "no such name or fingerprint is known; 'keyplate keys' lists them");
-    if (!t->safe && !forced)
-        return cmd_misuse(app, "%s is not safe to revoke: %s. Wait until it is not used any more, or say --force",
-                          t->mask, t->safety);
-    return CMD_DONE;
+    return f->named > 0 ? refuse_name(app, f, word)
+                        : cmd_misuse(app, "no such name or fingerprint is known; 'keyplate keys' lists them");
+}
+
+static int print_revoked(const cmd_app *app, const kp_op *op, const value *v) {
+    bool undo = cmd_on(app, CMD_UNDO), changed = kp_json_get(answer_of(op), "changed").type == KP_JSON_TRUE;
+    kp_buf json, line;
+    begin_answer(app, &json, &line);
+    cmd_add_member(&json, "key", v->mask);
+    cmd_add_member(&json, "fingerprint", v->fingerprint);
+    cmd_add_member(&json, "state", undo ? "given back" : "revoked");
+    kp_buf_fmt(&json, ",\"changed\":%s", changed ? "true" : "false");
+    kp_buf_fmt(&line, "%s %s (fingerprint %s)", v->mask,
+               undo ? (changed ? "may be used again" : "was not revoked")
+                    : (changed ? "is revoked" : "was revoked already"),
+               v->fingerprint);
+    if (!undo)
+        kp_buf_str(&line, ": no process that shares the state uses it any more. Now delete it at the service");
+    else if (!changed)
+        kp_buf_str(&line, ", so nothing was changed");
+    return print(app, &json, &line);
 }
 
 static int revoke(cmd_app *app, const char *word) {
     if (!word)
         return cmd_misuse(app, "say which key: 'keyplate keys revoke NAME', or a fingerprint of 'keyplate keys'");
-    target t = {.found = false};
-    int status = choose(app, &t, word);
+    found f = {.is = false};
+    int status = check_store(app);
+    if (status == CMD_DONE)
+        status = choose(app, &f, word);
     kp_op *op = status == CMD_DONE ? cmd_op(app, KP_REVOKE) : NULL;
     if (status == CMD_DONE)
-        status = drive(app, op, t.fingerprint, "telling it to all who share the state");
-    if (op && status == CMD_DONE) {
-        bool undo = cmd_on(app, CMD_UNDO);
-        kp_buf json = begin_json(app);
-        cmd_add_member(&json, "key", t.mask);
-        cmd_add_member(&json, "fingerprint", t.fingerprint);
-        cmd_add_member(&json, "state", undo ? "given back" : "revoked");
-        status = print(app, &json,
-                       undo ? "%s may be used again\n"
-                            : "%s is revoked: no process that shares the state uses it any more. Now delete it at the "
-                              "service\n",
-                       t.mask);
-    }
+        status = drive(app, op, f.one.fingerprint, "telling it to all who share the state");
+    if (op && status == CMD_DONE)
+        status = print_revoked(app, op, &f.one);
     kp_op_free(op);
     return status;
 }

@@ -49,8 +49,8 @@ static void compare(const char *fingerprint, kp_json list) {
     kp_json member;
     size_t at = 0;
     while (kp_json_next(list, &at, NULL, &member)) {
-        if (kp_json_get(member, "masked").type != KP_JSON_STRING)
-            continue;
+        if (kp_json_get(member, "source").type != KP_JSON_STRING)
+            continue; /* absent, or a value that only others have */
         if (kp_json_is(kp_json_get(member, "fingerprint"), fingerprint))
             return;
         kp_buf source;

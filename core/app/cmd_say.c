@@ -205,13 +205,20 @@ static int tell(const cmd_app *app, const trouble *t, int status) {
     return status;
 }
 
-static int fail(const cmd_app *app, int code, const char *text) {
-    trouble t = {
-        .code = kp_error_name(code), .cls = kp_error_class(code), .text = text, .advice = kp_error_advice(code)};
+static int fail(const cmd_app *app, int code, const char *text, const char *retry_ms) {
+    trouble t = {.code = kp_error_name(code),
+                 .cls = kp_error_class(code),
+                 .text = text,
+                 .advice = kp_error_advice(code),
+                 .retry_ms = retry_ms};
     return tell(app, &t, cmd_status(code));
 }
 
 int cmd_fail(const cmd_app *app, int code, const char *detail) {
+    return cmd_fail_until(app, code, detail, NULL);
+}
+
+int cmd_fail_until(const cmd_app *app, int code, const char *detail, const char *retry_ms) {
     kp_buf text;
     kp_buf_init(&text, NULL);
     kp_buf_str(&text, kp_error_text(code));
@@ -219,7 +226,7 @@ int cmd_fail(const cmd_app *app, int code, const char *detail) {
         kp_buf_str(&text, ": ");
         kp_buf_str(&text, detail);
     }
-    int status = fail(app, code, kp_buf_text(&text));
+    int status = fail(app, code, kp_buf_text(&text), retry_ms);
     kp_buf_free(&text);
     return status;
 }
@@ -231,7 +238,7 @@ int cmd_misuse(const cmd_app *app, const char *format, ...) {
     va_start(args, format);
     kp_buf_vfmt(&line, format, args);
     va_end(args);
-    int status = fail(app, KP_E_COMMAND, kp_buf_text(&line));
+    int status = fail(app, KP_E_COMMAND, kp_buf_text(&line), NULL);
     kp_buf_free(&line);
     return status;
 }

@@ -37,6 +37,8 @@ void cmd_add_fact(kp_buf *, const char *name, const kp_op *, const char *fact);
 void cmd_add_count(kp_buf *, const char *name, const kp_op *, const char *fact);
 /* Tells an error that no operation has: detail (may be NULL) says more than the error's own text. The exit status. */
 int cmd_fail(const cmd_app *, int code, const char *detail);
+/* The same with the ms after which it may go better, as text; NULL: waiting does not help. */
+int cmd_fail_until(const cmd_app *, int code, const char *detail, const char *retry_ms);
 /* Tells wrong use of the command line. The exit status. */
 int cmd_misuse(const cmd_app *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Tells the error of an operation that is DONE. The exit status. */

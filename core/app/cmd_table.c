@@ -72,7 +72,8 @@ static const cmd_option options[CMD_OPTIONS] = {
     [CMD_NOW] = {"--now", NULL, "verify keys",
                  "verify: proves a key now that was refused a while ago (one proof a minute at most)"},
     [CMD_UNDO] = {"--undo", NULL, "keys", "use, revoke: takes it back"},
-    [CMD_FORCE] = {"--force", NULL, "keys", "revoke: also a value that is or was just in use"},
+    [CMD_FORCE] = {"--force", NULL, "keys",
+                   "revoke: also a value that is or was just in use, or that nobody is known to have used"},
     [CMD_BARE_HEX] =
         {"--bare-hex", "WHEN", "redact",
          "runs of exactly 32 hex digits go always (default), in a context of keys, or never: always, context, off"},

@@ -42,22 +42,30 @@ static void add_proxy(kp_buf *out, const char *proxy) {
         kp_buf_char(out, kp_lower(*host));
 }
 
-/* Two base URLs or two egresses are two worlds: a key that the sandbox refused is not refused by the service, and a ban
-   holds for the address that earned it. Who logs in at a proxy makes no other address. */
-static bool name_scope(kp_client *client) {
+static void name_world(const kp_client *client, const kp_buf *parts, char *out, size_t size) {
     unsigned char digest[32];
+    kp_hmac_sha256("keyplate/scope/1", 16, kp_buf_text(parts), parts->len, digest);
+    snprintf(out, size, "%s~%02x%02x%02x%02x", client->provider->name, digest[0], digest[1], digest[2], digest[3]);
+}
+
+/* Two base URLs or two egresses are two worlds: a key that the sandbox refused is not refused by the service, and a ban
+   holds for the address that earned it. Who logs in at a proxy makes no other address. But the hosts of a fleet that go
+   out over addresses of their own have one key ring. */
+static bool name_worlds(kp_client *client) {
+    const char *profile = kp_config_value(client->config, KP_OPT_PROFILE);
+    char home[sizeof client->scope];
     kp_buf all;
     kp_buf_init(&all, NULL);
     add_place(&all, client->base_url);
+    name_world(client, &all, home, sizeof home);
+    kp_name_join(client->realm, sizeof client->realm, home, profile[0] ? "/" : "", profile);
     kp_buf_char(&all, '\n');
     add_proxy(&all, kp_config_value(client->config, KP_OPT_PROXY));
     kp_buf_char(&all, '\n');
     kp_buf_str(&all, kp_config_value(client->config, KP_OPT_SOURCE_ADDRESS));
     bool whole = !all.failed;
-    kp_hmac_sha256("keyplate/scope/1", 16, kp_buf_text(&all), all.len, digest);
+    name_world(client, &all, client->scope, sizeof client->scope);
     kp_buf_free(&all);
-    snprintf(client->scope, sizeof client->scope, "%s~%02x%02x%02x%02x", client->provider->name, digest[0], digest[1],
-             digest[2], digest[3]);
     return whole;
 }
 
@@ -79,12 +87,10 @@ static void set_up(kp_client *client) {
                                                                                         : KP_OPT_URL_NOCAPTCHAAI);
     if (client->error)
         return;
-    if (!name_scope(client)) {
+    if (!name_worlds(client)) {
         client->error = KP_E_MEMORY;
         return;
     }
-    const char *profile = kp_config_value(config, KP_OPT_PROFILE);
-    kp_name_join(client->realm, sizeof client->realm, client->scope, profile[0] ? "/" : "", profile);
     client->error = kp_ring_make(&client->ring, client->provider, kp_config_value(config, KP_OPT_KEYS),
                                  kp_config_value(config, KP_OPT_HOST), &client->problem);
 }

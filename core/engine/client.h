@@ -24,9 +24,8 @@ struct kp_client {
     kp_ring ring;
     const char *base_url;
     char scope[64];           /* names of gates in the store begin with it: service, base URL and egress */
-    char realm[104];          /* the same for what is of this profile alone */
+    char realm[104];          /* names of what is of one service, base URL and profile, over every egress */
     size_t preferred;         /* the member that somebody chose with KP_USE; past the last: none */
-    bool zones_read;          /* the time zones of the windows */
     kp_sessions *sessions;    /* tokens of key sources; NULL: none, or a fetch has them */
     const kp_op *loader;      /* the operation that looks for keys now */
     uint64_t loader_until;    /* its lease */

@@ -18,6 +18,7 @@ bool kp_is_telling_places(const kp_op *);  /* KP_TELL what=places: the store is 
 bool kp_is_telling_events(const kp_op *);  /* KP_TELL what=events */
 bool kp_is_telling_more(const kp_op *);    /* KP_TELL: the values of the keys have not been asked for yet */
 bool kp_is_managing(const kp_op *);        /* KP_USE, KP_REVOKE */
+bool kp_is_change_left(const kp_op *);     /* KP_REVOKE: the store says another thing of the key than is wanted */
 bool kp_is_zone_left(const kp_op *);       /* the file of a window's time zone is to be read */
 bool kp_is_use_other(const kp_op *);       /* another member is preferred since the key was chosen */
 bool kp_is_lifting(const kp_op *);         /* the key cools off, and is to be proven all the same */
@@ -81,6 +82,8 @@ void kp_do_ask_states(kp_op *);
 void kp_do_ask_values(kp_op *);
 void kp_do_ask_mark(kp_op *);
 void kp_do_ask_manage(kp_op *);
+void kp_do_ask_change(kp_op *);
+void kp_do_say_managed(kp_op *);
 void kp_do_say_away(kp_op *);
 void kp_do_next_zone(kp_op *);
 void kp_do_end_zones(kp_op *);

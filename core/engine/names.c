@@ -21,7 +21,9 @@ void kp_name_gates(const kp_client *client, const char *fingerprint, kp_gate_nam
     kp_name_join(names->cool, sizeof names->cool, "cool/", tail, "");
     kp_name_join(names->good, sizeof names->good, "good/", tail, "");
     kp_name_join(names->refusals, sizeof names->refusals, "refusals/", tail, "");
+    kp_name_join(tail, sizeof tail, client->provider->name, "/", fingerprint);
     kp_name_join(names->used, sizeof names->used, "used/", tail, "");
+    kp_name_join(names->revoked, sizeof names->revoked, "revoked/", tail, "");
 }
 
 void kp_name_ring(const kp_client *client, char out[KP_NAME_SIZE]) {

@@ -14,11 +14,12 @@ typedef struct kp_gate_names {
     char cool[KP_NAME_SIZE];     /* the key was refused, until then */
     char good[KP_NAME_SIZE];     /* it was proven */
     char refusals[KP_NAME_SIZE]; /* how often it was refused, and with what */
-    char used[KP_NAME_SIZE];     /* marks: host=when it last used the key */
+    char used[KP_NAME_SIZE];     /* marks: host=when it last used the key, whichever way it went out */
+    char revoked[KP_NAME_SIZE];  /* nobody uses the key, whichever way it goes out: when that was said */
 } kp_gate_names;
 
 void kp_name_gates(const kp_client *, const char *fingerprint, kp_gate_names *);
-/* Marks of the ring: use=NAME of the member that is preferred, FINGERPRINT=revoked. */
+/* Marks of the ring: use=NAME of the member that is preferred. */
 void kp_name_ring(const kp_client *, char out[KP_NAME_SIZE]);
 /* Marks of a member: FINGERPRINT or FINGERPRINT~LAST_FOUR=when it was first seen. */
 void kp_name_member(const kp_client *, const char *member, char out[KP_NAME_SIZE]);

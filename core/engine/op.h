@@ -80,7 +80,9 @@ struct kp_op {
     kp_fetch *fetch;       /* of a place over HTTP; what it comes to is told by finder */
     kp_sessions *sessions; /* the client's, while this operation fetches */
     bool fetching;
-    bool left_out; /* a slow place that is not asked now */
+    bool left_out;         /* a slow place that is not asked now */
+    bool recalled;         /* what it failed with lately is told again */
+    uint64_t ask_again_ms; /* of a look that failed: how long the place is not asked again */
     unsigned fetch_tries;
     kp_fetch_want fetch_want;
     char *room;
@@ -123,6 +125,8 @@ struct kp_op {
     bool away;             /* the last verb could not be asked */
     bool unproven, proven; /* what the store says of the key; what this operation found out */
     bool banned, cooling;
+    bool was_revoked;   /* KP_REVOKE: the store was asked before */
+    bool changes;       /* KP_REVOKE: it is not what is wanted, so the last verb changes it */
     int barred;         /* what speaks against the key besides the service; 0: nothing */
     bool asks_seen;     /* the last verb asked when the key was first seen */
     bool moved;         /* to the member that somebody prefers */
@@ -190,6 +194,11 @@ void kp_op_build_fetch(kp_op *);
 /* Whoever looks where that takes long does so alone until its deadline. */
 void kp_op_keep_lease(kp_op *);
 void kp_op_end_fetch_call(kp_op *);
+/* op_recall.c: keeps what the look at a place failed with (under the client's lock), and tells it again, by the finder,
+   while it is too early to ask. */
+bool kp_is_refusal(int code);
+void kp_op_remember(kp_op *, bool failed);
+bool kp_op_recall(kp_op *);
 /* op_held.c: if the place is a key that the configuration holds, reads it and gives the event of that, else
    KP_EV_NONE. */
 kp_event kp_op_take_held(kp_op *);
@@ -204,14 +213,13 @@ void kp_op_set_aside(kp_op *);
 /* op_gate.c: sets the verb of the next STORE step from words, ended by NULL. */
 void kp_op_ask(kp_op *, const char *verb, ...) __attribute__((sentinel));
 kp_event kp_op_take_reply(kp_op *, int failed, const char *reply, size_t len);
-/* op_fleet.c: what the marks of the ring say of the key in use and of the members; when that key was first seen, and
-   whether that is to be asked. */
+/* op_fleet.c: which member the marks of the ring prefer; whether the key in use is revoked, a value of the store or
+   "-"; when that key was first seen, and whether that is to be asked. */
 void kp_op_read_ring(kp_op *, const char *marks, size_t len);
+void kp_op_read_revoked(kp_op *, const char *value, size_t len);
 void kp_op_read_seen(kp_op *, const char *marks, size_t len);
 bool kp_op_asks_seen(const kp_op *);
-/* Whether the marks of a ring have this value in this field; when a member's marks say that the key was first seen,
-   0 if they do not. */
-bool kp_ring_mark_is(const char *marks, size_t len, const char *field, const char *value);
+/* When a member's marks say that the key was first seen, 0 if they do not. */
 int64_t kp_seen_of(const char *marks, size_t len, const char *fingerprint);
 /* op_bar.c: whether something speaks against the key in use besides the service; says so; warns of a key that is old
    or near its end; fails a proof of one that is too old. */
@@ -227,8 +235,9 @@ kp_event kp_op_take_zone(kp_op *, int how, size_t len);
 /* op_call.c */
 void kp_op_build(kp_op *);
 kp_event kp_op_classify(kp_op *);
-/* op_tell.c */
+/* op_tell.c: adds a place to what is told of the member; no key stands in the answer from then on. */
 void kp_op_tell_place(kp_op *);
+void kp_op_mask_answer(kp_op *);
 /* op_states.c: keeps a reply of the store; the values of the keys that KP_TELL knows. */
 void kp_op_keep_reply(kp_op *, const char *reply, size_t len);
 void kp_op_collect_told(kp_op *);

@@ -130,6 +130,11 @@ static void choose_ring(kp_op *op) {
     op->ring = &op->client->ring;
     if (op->key_ref.len == 0)
         return;
+    if (op->kind == KP_REFRESH || kp_is_managing(op)) {
+        kp_op_fail(op, KP_E_MISUSE,
+                   "kp_op_set \"key\" names a key that is no member of the ring, so it is not managed");
+        return;
+    }
     kp_buf json, problem;
     kp_buf_init(&json, &kp_safe);
     kp_buf_init(&problem, NULL);

@@ -158,6 +158,7 @@ void kp_do_say_late(kp_op *op) {
 
 void kp_do_say_unusable(kp_op *op) {
     kp_op_fail(op, op->finder.error, "%s", kp_buf_text(&op->finder.note));
+    op->come_back_ms = op->ask_again_ms;
 }
 
 void kp_do_say_no_memory(kp_op *op) {
@@ -189,7 +190,7 @@ void kp_do_say_no_key(kp_op *op) {
     kp_buf_init(&text, NULL);
     kp_buf_fmt(&text, "%s needs one. Looked at: ", provider->title);
     kp_buf_str(&text, kp_buf_text(&op->looked_at));
-    if (op->ring->members.count > 1 && op->ring->members.list[1].by_default)
+    if (op->kind != KP_REFRESH && op->ring->members.count > 1 && op->ring->members.list[1].by_default)
         kp_buf_fmt(&text, "; and %s_BACKUP, _2 to _9", provider->key_env);
     kp_buf_char(&text, '.');
     const char *format = host_hint(kp_config_value(op->client->config, KP_OPT_HOST));
@@ -331,7 +332,7 @@ kp_event kp_enter(kp_op *op) {
     case KP_S_READ:
         if (op->room && op->fetching && kp_fetch_step(op->fetch) != KP_FETCH_READ)
             return kp_op_fetch_event(op);
-        if (op->room && op->left_out)
+        if (op->room && (op->left_out || op->recalled))
             return kp_op_take_found(op);
         if (op->room && kp_op_place(op))
             return kp_op_take_held(op);

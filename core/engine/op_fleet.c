@@ -8,27 +8,20 @@
 #include "engine/op.h"
 #include "policy/admit_mark.h"
 
-/* The use of a key is told once in this time. What was told of it goes this long after its last use. */
+/* The use of a key is told once in this time. What was told of it goes this long after its last use. What is revoked
+   stays so for as long as a store keeps anything. */
 enum { MARK_MS = 600000 };
 #define USED_MS "2592000000"
 #define RING_MS "34560000000"
+#define REVOKED_MS "3155760000000"
 
-static const char use_field[] = "use", revoked_word[] = "revoked";
+static const char use_field[] = "use";
 
 static bool same(kp_arg a, const char *text) {
     return kp_same_n(a.text, a.len, text);
 }
 
 /* ---- What the ring's marks say ---- */
-
-bool kp_ring_mark_is(const char *marks, size_t len, const char *field, const char *value) {
-    kp_mark mark;
-    bool is = false;
-    for (size_t at = 0; kp_mark_next((kp_arg){marks, len}, &at, &mark);)
-        if (same(mark.field, field))
-            is = same(mark.value, value);
-    return is;
-}
 
 static size_t find_member(const kp_members *members, kp_arg name) {
     for (size_t i = 0; i < members->count; i++)
@@ -44,13 +37,19 @@ void kp_op_read_ring(kp_op *op, const char *marks, size_t len) {
     for (size_t at = 0; kp_mark_next((kp_arg){marks, len}, &at, &mark);)
         if (same(mark.field, use_field))
             preferred = same(mark.value, "-") ? SIZE_MAX : find_member(&client->ring.members, mark.value);
-    bool revoked = kp_ring_mark_is(marks, len, op->fingerprint, revoked_word);
     pthread_mutex_lock(&client->lock);
     client->preferred = preferred;
+    pthread_mutex_unlock(&client->lock);
+}
+
+/* Whatever stands there: a value that is damaged must not give a key back. */
+void kp_op_read_revoked(kp_op *op, const char *value, size_t len) {
+    op->was_revoked = len > 0 && !kp_same_n(value, len, "-");
+    pthread_mutex_lock(&op->client->lock);
     kp_key *key = kp_ring_find(op->ring, op->member, op->fingerprint);
     if (key)
-        key->revoked = revoked;
-    pthread_mutex_unlock(&client->lock);
+        key->revoked = op->was_revoked;
+    pthread_mutex_unlock(&op->client->lock);
 }
 
 /* What is preferred has changed since this operation chose its key. */
@@ -164,14 +163,38 @@ bool kp_is_managing(const kp_op *op) {
     return op->kind == KP_USE || op->kind == KP_REVOKE;
 }
 
+/* A revocation is looked up first: whoever does it twice is told so. */
 void kp_do_ask_manage(kp_op *op) {
+    kp_gate_names n;
     char ring[KP_NAME_SIZE];
     const char *what = kp_buf_text(&op->what);
+    kp_name_gates(op->client, what, &n);
     kp_name_ring(op->client, ring);
     if (op->kind == KP_USE)
         kp_op_ask(op, "MARK", ring, use_field, what[0] ? what : "-", RING_MS, NULL);
     else
-        kp_op_ask(op, "MARK", ring, what, op->undo ? "-" : revoked_word, RING_MS, NULL);
+        kp_op_ask(op, "GET", n.revoked, NULL);
+}
+
+bool kp_is_change_left(const kp_op *op) {
+    return op->kind == KP_REVOKE && !op->changes && op->was_revoked == op->undo;
+}
+
+void kp_do_ask_change(kp_op *op) {
+    kp_gate_names n;
+    kp_name_gates(op->client, kp_buf_text(&op->what), &n);
+    op->changes = true;
+    kp_op_ask(op, "PUT", n.revoked, op->undo ? "-" : "+0", op->undo ? "0" : REVOKED_MS, NULL);
+}
+
+void kp_do_say_managed(kp_op *op) {
+    if (op->kind != KP_REVOKE)
+        return;
+    kp_buf_fmt(&op->answer, "{\"fingerprint\":\"%s\",\"state\":\"%s\",\"changed\":%s}", kp_buf_text(&op->what),
+               op->undo ? "given back" : "revoked", op->changes ? "true" : "false");
+    op->has_answer = true;
+    if (op->answer.failed)
+        kp_op_fail(op, KP_E_MEMORY, "what was wanted is done all the same");
 }
 
 void kp_do_say_away(kp_op *op) {

@@ -43,7 +43,7 @@ void kp_do_ask_gate(kp_op *op) {
     kp_name_ring(op->client, ring);
     kp_name_member(op->client, op->key_name, member);
     op->asks_seen = kp_op_asks_seen(op);
-    kp_op_ask(op, "GET", n.ban, n.cool, n.good, n.refusals, ring, op->asks_seen ? member : NULL, NULL);
+    kp_op_ask(op, "GET", n.ban, n.cool, n.good, n.refusals, ring, n.revoked, op->asks_seen ? member : NULL, NULL);
 }
 
 /* One proof of this key a minute; and of all keys that turn out wrong three at once and one each 40 s, which stays
@@ -291,6 +291,8 @@ static void read_gates(kp_op *op, const char *at, const char *end, int64_t now) 
         len = next_word(&at, end, &word);
         kp_op_read_ring(op, word, len);
         len = next_word(&at, end, &word);
+        kp_op_read_revoked(op, word, len);
+        len = next_word(&at, end, &word);
         if (op->asks_seen)
             kp_op_read_seen(op, word, len);
         op->banned = ban > 0;
@@ -337,6 +339,10 @@ kp_event kp_op_take_reply(kp_op *op, int failed, const char *reply, size_t len) 
         kp_op_keep_reply(op, reply, len);
     else if (op->state == KP_S_GATE || op->state == KP_S_RECHECK)
         read_gates(op, at, end, now);
+    else if (op->kind == KP_REVOKE && !op->away && !op->changes) {
+        n = next_word(&at, end, &word);
+        kp_op_read_revoked(op, word, n);
+    }
     if (op->away)
         return KP_EV_AWAY;
     if (no)

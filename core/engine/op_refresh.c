@@ -71,6 +71,7 @@ void kp_op_tell_refreshed(kp_op *op) {
     }
     pthread_mutex_unlock(&op->client->lock);
     kp_buf_char(out, '}');
+    kp_op_mask_answer(op);
     if (out->failed)
         kp_op_fail(op, KP_E_MEMORY, "%s", "");
 }

@@ -33,6 +33,13 @@ void kp_do_ask_states(kp_op *op) {
     }
 }
 
+static bool is_fingerprint(const char *text) {
+    for (size_t i = 0; i < KP_FINGERPRINT_SIZE - 1; i++)
+        if (!kp_is_digit(text[i]) && !(text[i] >= 'a' && text[i] <= 'f'))
+            return false;
+    return true;
+}
+
 /* With places the store is not asked, and what it knows of others is not told. */
 bool kp_is_telling_more(const kp_op *op) {
     return op->kind == KP_TELL && op->told_count == 0 && !op->away;
@@ -68,20 +75,31 @@ static bool is_told(const kp_op *op, size_t member, kp_arg field) {
     return false;
 }
 
-/* What other processes have used: FINGERPRINT or FINGERPRINT~LAST_FOUR. */
+/* So many values are told, and at least those of this process: a store answers about 1,000 names at once. */
+enum { TOLD_MOST = 240 };
+
+static bool is_room_left(const kp_op *op) {
+    return op->told_count + op->ring->members.count < TOLD_MOST;
+}
+
+/* What other processes have used, the newest first: FINGERPRINT or FINGERPRINT~LAST_FOUR. */
 static void tell_others(kp_op *op, size_t member, kp_arg marks) {
-    kp_mark mark;
-    for (size_t at = 0; kp_mark_next(marks, &at, &mark);) {
+    kp_mark list[KP_MARKS_MOST];
+    size_t count = kp_mark_last(marks, list, NULL), fp = KP_FINGERPRINT_SIZE - 1;
+    while (count-- > 0 && is_room_left(op)) {
         int64_t seen = 0;
-        size_t fp = KP_FINGERPRINT_SIZE - 1;
-        bool sound = mark.field.len == fp || (mark.field.len == fp + 5 && mark.field.text[fp] == '~');
-        if (!sound || !kp_parse_i64(mark.value.text, mark.value.len, &seen) || is_told(op, member, mark.field))
+        kp_arg field = list[count].field, when = list[count].value;
+        bool ends = field.len == fp + 5 && field.text[fp] == '~';
+        for (size_t k = fp + 1; ends && k < field.len; k++)
+            ends = kp_is_alpha(field.text[k]) || kp_is_digit(field.text[k]);
+        if ((field.len != fp && !ends) || !is_fingerprint(field.text) || !kp_parse_i64(when.text, when.len, &seen) ||
+            is_told(op, member, field))
             continue;
         kp_told *told = &op->told[op->told_count++];
         *told = (kp_told){.member = member, .role = KP_TOLD_ELSEWHERE, .first_seen_ms = seen};
-        memcpy(told->fingerprint, mark.field.text, fp);
+        memcpy(told->fingerprint, field.text, fp);
         memcpy(told->mask, "***", 3);
-        memcpy(told->mask + 3, mark.field.text + fp + 1, mark.field.len > fp ? 4 : 0);
+        memcpy(told->mask + 3, field.text + fp + 1, ends ? 4 : 0);
     }
 }
 
@@ -101,7 +119,8 @@ static void tell_member(kp_op *op, size_t member, kp_arg marks) {
         if (value == KP_NOW || slot->key[value].cell)
             op->told[op->told_count++] = tell_key(member, roles[value], &slot->key[value]);
     add_seen(op, from, marks);
-    tell_others(op, member, marks);
+    if (op->ring == &op->client->ring)
+        tell_others(op, member, marks);
 }
 
 static kp_arg next_word(const char **at) {
@@ -111,8 +130,7 @@ static kp_arg next_word(const char **at) {
     return word;
 }
 
-/* A list of marks has at most 32. */
-enum { MEMBER_MOST = KP_VALUES + 32 };
+enum { MEMBER_MOST = KP_VALUES + KP_MARKS_MOST };
 
 void kp_op_collect_told(kp_op *op) {
     if (op->told)
@@ -132,11 +150,11 @@ void kp_op_collect_told(kp_op *op) {
     if (ring.len > 0)
         kp_op_read_ring(op, ring.text, ring.len);
     pthread_mutex_lock(&op->client->lock);
-    op->told_preferred = op->client->preferred;
+    op->told_preferred = op->ring == &op->client->ring ? op->client->preferred : SIZE_MAX;
     pthread_mutex_unlock(&op->client->lock);
 }
 
-/* Three names for each value. */
+/* Four names for each value. */
 void kp_do_ask_values(kp_op *op) {
     kp_gate_names n;
     kp_op_collect_told(op);
@@ -146,5 +164,6 @@ void kp_do_ask_values(kp_op *op) {
         add_word(op, n.cool);
         add_word(op, n.good);
         add_word(op, n.used);
+        add_word(op, n.revoked);
     }
 }

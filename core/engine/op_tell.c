@@ -83,7 +83,7 @@ static word next_word(const char **at) {
 }
 
 static bool is_there(word w) {
-    return w.len > 0 && w.text[0] != '-';
+    return w.len > 0 && !kp_same_n(w.text, w.len, "-");
 }
 
 /* What the store says of one value. */
@@ -91,8 +91,21 @@ typedef struct facts {
     bool known; /* the store could be asked */
     int64_t now;
     bool cooling, good, revoked;
-    word used; /* marks */
+    int64_t revoked_ms; /* 0: not known */
+    word used;          /* marks */
 } facts;
+
+/* What the marks of the hosts say of a value. */
+typedef struct uses {
+    size_t hosts;
+    int64_t last;
+    bool damaged;
+} uses;
+
+/* Of a key that was given for this operation alone. */
+static bool is_candidate(const kp_op *op) {
+    return op->ring != &op->client->ring;
+}
 
 static const char *state_of(const kp_op *op, const kp_told *told, const facts *f) {
     int64_t last = op->ring->members.list[told->member].not_after_ms;
@@ -108,7 +121,9 @@ static const char *state_of(const kp_op *op, const kp_told *told, const facts *f
         return op->told_first_ms > 0 && told->first_seen_ms > op->told_first_ms ? "pending" : "previous";
     if (!f->known)
         return "unknown";
-    return f->cooling ? "cooling" : told->role == KP_TOLD_NOW && f->good ? "current" : "pending";
+    if (f->cooling || !f->good || told->role != KP_TOLD_NOW)
+        return f->cooling ? "cooling" : "pending";
+    return is_candidate(op) ? "candidate" : "current";
 }
 
 static void add_time(kp_buf *out, const char *name, int64_t unix_ms) {
@@ -122,54 +137,77 @@ static void add_time(kp_buf *out, const char *name, int64_t unix_ms) {
     kp_buf_char(out, '"');
 }
 
-/* The hosts, the one that used it last first; when that was. */
-static int64_t add_hosts(kp_buf *out, word used, size_t *count) {
-    kp_buf hosts;
-    kp_buf_init(&hosts, NULL);
-    kp_mark mark;
-    int64_t last = 0, when = 0;
-    *count = 0;
-    for (size_t at = 0; kp_mark_next((kp_arg){used.text, used.len}, &at, &mark);) {
-        if (!kp_parse_i64(mark.value.text, mark.value.len, &when))
-            continue;
-        kp_buf one;
-        kp_buf_init(&one, NULL);
-        kp_buf_str(&one, "{\"host\":");
-        kp_add_json(&one, mark.field.text, mark.field.len);
-        add_time(&one, "last_used", when);
-        kp_buf_str(&one, *count ? "}," : "}");
-        kp_buf_str(&one, kp_buf_text(&hosts));
-        hosts.failed = hosts.failed || one.failed;
-        kp_buf_clear(&hosts);
-        kp_buf_str(&hosts, kp_buf_text(&one));
-        kp_buf_free(&one);
-        last = when > last ? when : last;
-        ++*count;
-    }
+/* The hosts, the one that used it last first. */
+static uses add_hosts(kp_buf *out, word used) {
+    kp_mark marks[KP_MARKS_MOST];
+    bool whole = true;
+    uses u = {.hosts = 0};
+    int64_t when = 0;
+    size_t count = is_there(used) ? kp_mark_last((kp_arg){used.text, used.len}, marks, &whole) : 0;
     kp_buf_str(out, ",\"hosts\":[");
-    kp_buf_str(out, kp_buf_text(&hosts));
+    while (count-- > 0) {
+        if (!kp_parse_i64(marks[count].value.text, marks[count].value.len, &when)) {
+            whole = false;
+            continue;
+        }
+        kp_buf_str(out, u.hosts++ ? ",{\"host\":" : "{\"host\":");
+        kp_add_json(out, marks[count].field.text, marks[count].field.len);
+        add_time(out, "last_used", when);
+        kp_buf_char(out, '}');
+        u.last = when > u.last ? when : u.last;
+    }
     kp_buf_char(out, ']');
-    out->failed = out->failed || hosts.failed;
-    kp_buf_free(&hosts);
-    return last;
+    u.damaged = !whole;
+    return u;
+}
+
+/* Whether one of the members has the value, to use it. */
+static bool is_in_use(const kp_op *op, const char *fingerprint) {
+    for (size_t i = 0; i < op->told_count; i++) {
+        const kp_told *told = &op->told[i];
+        if (told->there && (told->role == KP_TOLD_NOW || told->role == KP_TOLD_NEXT) &&
+            kp_same(told->fingerprint, fingerprint))
+            return !is_candidate(op);
+    }
+    return false;
+}
+
+static void add_use(kp_buf *out, const uses *u, uint64_t since_ms, bool rested) {
+    if (u->damaged)
+        kp_buf_str(out, "what is known of its use is damaged");
+    else if (u->hosts == 0)
+        kp_buf_str(out, "no use of it is known in the last 30 days");
+    else {
+        kp_buf_str(out, rested ? "not used for " : "last used ");
+        kp_add_duration(out, since_ms);
+        kp_buf_fmt(out, "%s by %zu host%s%s", rested ? "" : " ago", u->hosts, u->hosts == 1 ? "" : "s",
+                   u->hosts == KP_MARKS_MOST ? " or more" : "");
+    }
 }
 
 /* Whether it can be deleted at the service, as far as those who share the store tell: it is not in use here, and nobody
-   has used it for a day. Uses are told every ten minutes. */
-static void add_safety(kp_buf *out, const kp_told *told, const facts *f, int64_t last, size_t hosts) {
+   has used it for a day. Uses are told every ten minutes. Of a candidate nothing is told: the ring was not looked at.
+   */
+static void add_safety(const kp_op *op, kp_buf *out, const kp_told *told, const facts *f, const uses *u) {
     enum { DAY_MS = 86400000 };
-    bool in_use = told->there && (told->role == KP_TOLD_NOW || told->role == KP_TOLD_NEXT) && !f->revoked;
-    bool safe = f->known && !in_use && f->now - last >= DAY_MS;
-    kp_buf_fmt(out, ",\"safe_to_revoke\":%s,\"safety\":\"", safe ? "true" : "false");
-    if (!f->known)
-        kp_buf_str(out, "the shared state could not be asked");
-    else if (hosts == 0)
-        kp_buf_str(out, "no use of it is known in the last 30 days");
-    else {
-        kp_buf_str(out, f->now - last >= DAY_MS ? "not used for " : "last used ");
-        kp_add_duration(out, (uint64_t)(f->now > last ? f->now - last : 0));
-        kp_buf_fmt(out, "%s by %zu host%s", f->now - last >= DAY_MS ? "" : " ago", hosts, hosts == 1 ? "" : "s");
-    }
+    bool in_use = !f->revoked && is_in_use(op, told->fingerprint), candidate = is_candidate(op);
+    uint64_t since = f->now > u->last ? (uint64_t)(f->now - u->last) : 0;
+    bool rested = since >= DAY_MS;
+    bool waits = f->known && !in_use && !u->damaged && !candidate, safe = waits && rested;
+    kp_buf_str(out, ",\"safe_in\":");
+    if (waits)
+        kp_buf_fmt(out, "%llu", (unsigned long long)(safe ? 0 : (DAY_MS - since + 999) / 1000));
+    else
+        kp_buf_str(out, "null");
+    kp_buf_fmt(out, ",\"safe_to_revoke\":%s,\"safety\":\"%s",
+               candidate ? "null"
+               : safe    ? "true"
+                         : "false",
+               candidate ? "it is a candidate; " : "");
+    if (f->known)
+        add_use(out, u, since, rested);
+    else
+        kp_buf_str(out, KP_NOT_ASKED);
     kp_buf_str(out, in_use ? "; it is in use here\"" : "\"");
 }
 
@@ -186,7 +224,6 @@ static void add_age(const kp_op *op, kp_buf *out, int64_t first_seen) {
 static void add_value(kp_op *op, const kp_told *told, const facts *f) {
     const kp_member *member = &op->ring->members.list[told->member];
     bool first = told->role == KP_TOLD_NOW;
-    size_t hosts = 0;
     kp_buf *out = &op->answer;
     kp_buf_str(out, out->len > 1 ? ",{" : "{");
     add_name(out, "name", member->name);
@@ -203,12 +240,13 @@ static void add_value(kp_op *op, const kp_told *told, const facts *f) {
     kp_buf_fmt(out, ",\"preferred\":%s", told->member == op->told_preferred ? "true" : "false");
     add_age(op, out, told->first_seen_ms);
     add_time(out, "expires", member->not_after_ms);
-    int64_t last = add_hosts(out, f->used, &hosts);
-    add_time(out, "last_used", last);
+    add_time(out, "revoked", f->revoked_ms);
+    uses u = add_hosts(out, f->used);
+    add_time(out, "last_used", u.last);
     if (told->there || told->role == KP_TOLD_ELSEWHERE)
-        add_safety(out, told, f, last, hosts);
+        add_safety(op, out, told, f, &u);
     else
-        kp_buf_str(out, ",\"safe_to_revoke\":null,\"safety\":null");
+        kp_buf_str(out, ",\"safe_in\":null,\"safe_to_revoke\":null,\"safety\":null");
     kp_buf_fmt(out, ",\"readable_by_others\":%s,\"default\":%s,\"from\":[", told->open ? "true" : "false",
                member->by_default ? "true" : "false");
     kp_buf_str(out, first && op->reports ? kp_buf_text(&op->reports[told->member]) : "");
@@ -223,7 +261,7 @@ static void note_first(kp_op *op, size_t member) {
 }
 
 /* What a store of keys says of a version or a place could repeat a secret. */
-static void mask_answer(kp_op *op) {
+void kp_op_mask_answer(kp_op *op) {
     kp_buf plain = op->answer;
     kp_buf_init(&op->answer, plain.from);
     kp_known_mask(&op->answer, kp_buf_text(&plain), plain.len);
@@ -239,8 +277,6 @@ void kp_do_tell_states(kp_op *op) {
     next_word(&at);
     word time = next_word(&at);
     bool known = kp_parse_i64(time.text, time.len, &now);
-    next_word(&at);
-    word ring = next_word(&at);
     next_word(&values);
     word second = next_word(&values);
     known = known && kp_parse_i64(second.text, second.len, &now);
@@ -253,14 +289,17 @@ void kp_do_tell_states(kp_op *op) {
         int64_t until = 0;
         f.cooling = is_there(cool) && kp_parse_i64(cool.text, cool.len, &until) && until > now;
         f.good = is_there(good);
-        f.revoked = kp_ring_mark_is(ring.text, ring.len, told->fingerprint, "revoked");
+        word revoked = next_word(&values);
+        f.revoked = is_there(revoked);
+        if (f.revoked)
+            kp_parse_i64(revoked.text, revoked.len, &f.revoked_ms);
         note_first(op, told->member);
         if (told->role != KP_TOLD_ELSEWHERE || is_there(f.used))
             add_value(op, told, &f);
     }
     kp_buf_char(&op->answer, ']');
     op->has_answer = true;
-    mask_answer(op);
+    kp_op_mask_answer(op);
     if (op->answer.failed || !op->reports || !op->told)
         kp_op_fail(op, KP_E_MEMORY, "%s", "");
 }

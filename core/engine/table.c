@@ -99,7 +99,8 @@ static const table_row rows[] = {
     ROW(GATE,     STORE_ANY,                always,          ask_admit,    ADMIT),
 
     ROW(MARK,     E(AWAY),                  managing,        say_away,     DONE),
-    ROW(MARK,     STORE_ANY,                managing,        nothing,      DONE),
+    ROW(MARK,     STORE_ANY,                change_left,     ask_change,   MARK),
+    ROW(MARK,     STORE_ANY,                managing,        say_managed,  DONE),
     ROW(MARK,     STORE_ANY,                always,          ask_gate,     GATE),
 
     ROW(CLAIM,    E(NO) | E(LATER),         crowded_back,    say_first,    OUTCOME),

@@ -8,6 +8,9 @@
 
 #include "safe/crypto.h"
 
+/* Why nothing can be said of a value, where the store is away. */
+#define KP_NOT_ASKED "the shared state could not be asked"
+
 typedef enum kp_told_role { KP_TOLD_NOW, KP_TOLD_NEXT, KP_TOLD_BEFORE, KP_TOLD_ELSEWHERE } kp_told_role;
 
 typedef struct kp_told {

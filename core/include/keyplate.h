@@ -116,7 +116,8 @@ enum {
     KP_REFRESH,     /* reads the places of a key again (what=NAME of a member; none: the first), proves a new
                        value, and puts it in use; answer: that key as JSON, masked                           */
     KP_USE,         /* from now on all that share the store prefer this member: what=NAME; none: their order again */
-    KP_REVOKE       /* from now on nobody who shares the store uses this key: what=FINGERPRINT; undo=1: again */
+    KP_REVOKE       /* from now on nobody who shares the store uses this key: what=FINGERPRINT; undo=1: again;
+                       answer: {"fingerprint","state":"revoked" or "given back","changed":false if it was so before} */
 };
 /* NULL only when memory is short. Wrong use gives an operation that ends with the reason at its first kp_on_time. */
 KP_API kp_op *kp_op_new(kp_client *, int kind);
@@ -184,7 +185,8 @@ KP_API void kp_on_end(kp_op *, int net, int sent);
 
 /* READ: "env:NAME", "file:PATH" (PATH may begin with "~/"), "fd:N", "exec:PROGRAM ARGUMENT..." (what the program
    writes; no shell). The driver reads into the room (locked, not in core dumps), and nowhere else. "host:NAME": the
-   program that keyplate is part of hands it in, with kp_read_give. */
+   program that keyplate is part of hands it in, with kp_read_give. A NUL byte makes a place UNFIT, but not the file of
+   a time zone ("file:/usr/share/zoneinfo/..."). */
 KP_API const char *kp_read_name(const kp_op *);
 KP_API void *kp_read_room(kp_op *);
 /* Answers a READ step with a value that the host has: copies it into the room and tells KP_FOUND (KP_UNFIT if it is too

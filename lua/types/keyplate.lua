@@ -108,7 +108,7 @@ local keyplate = {}
 ---@field fingerprint? string
 ---@field source? string
 ---@field version? string
----@field state "current"|"pending"|"previous"|"cooling"|"expired"|"revoked"|"absent"|"unknown"
+---@field state "current"|"pending"|"previous"|"cooling"|"expired"|"revoked"|"absent"|"unknown"|"candidate"
 ---@field preferred boolean chosen with 'keyplate keys use'
 ---@field first_seen? string
 ---@field age_days? integer
@@ -116,6 +116,8 @@ local keyplate = {}
 ---@field expires? string
 ---@field hosts keyplate.Host[] who used it, the last one first
 ---@field last_used? string
+---@field revoked? string since when nobody uses it
+---@field safe_in? integer seconds after which it can be deleted if nobody uses it until then
 ---@field safe_to_revoke? boolean whether it can be deleted at the service
 ---@field safety? string why, or why not
 ---@field readable_by_others boolean

@@ -1,6 +1,7 @@
 /* test_admit_mark.c: what MARK keeps, in which order and how long, and what it drops, replaces and refuses. */
 #include "admit_case.h"
 #include "chance.h"
+#include "policy/admit_mark.h"
 
 static void marks_come_in_the_order_of_the_last(void **state) {
     (void)state;
@@ -169,6 +170,35 @@ static void strange_parts(void **state) {
     assert_memory_equal(kp_buf_text(&answer), "ok ", 3);
 }
 
+static void the_last_of_a_text(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t count;
+        bool whole;
+    } cases[] = {{"", 0, true},   {"a=1", 1, true},      {"a=1,b=2", 2, true}, {"a=1,", 0, false}, {"a=1,b", 1, false},
+                 {"a", 0, false}, {"a=1,b=+", 1, false}, {"=", 0, false},      {",a=1", 0, false}};
+    kp_mark list[KP_MARKS_MOST];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool whole = !cases[i].whole;
+        kp_arg text = {cases[i].text, strlen(cases[i].text)};
+        size_t count = kp_mark_last(text, list, &whole);
+        assert_int_equal(count, cases[i].count);
+        assert_int_equal(whole, cases[i].whole);
+    }
+    char many[1024];
+    size_t n = 0;
+    for (int i = 0; i < 40; i++)
+        n += (size_t)snprintf(many + n, sizeof many - n, "f%d=%d,", i, i);
+    snprintf(many + n, sizeof many - n, "f\"=1");
+    bool whole = true;
+    assert_int_equal(kp_mark_last((kp_arg){many, strlen(many)}, list, &whole), KP_MARKS_MOST);
+    assert_false(whole);
+    assert_memory_equal(list[0].field.text, "f8=", 3);
+    assert_memory_equal(list[KP_MARKS_MOST - 1].field.text, "f39=", 4);
+    assert_int_equal(kp_mark_last((kp_arg){NULL, 0}, NULL, NULL), 0);
+}
+
 /* ---- Against a plain model ---- */
 
 typedef struct {
@@ -223,6 +253,7 @@ int main(void) {
         T(a_time_is_the_stores),
         T(wrong_arguments),
         T(strange_parts),
+        T(the_last_of_a_text),
         T(as_a_plain_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

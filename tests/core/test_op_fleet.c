@@ -43,6 +43,24 @@ static void expect_told(const char *part) {
         fail_msg("%s is not in %.1800s", part, answer);
 }
 
+/* What somebody wrote under the names that begin so. */
+static void write_over(const char *start, const char *value) {
+    for (size_t n = 0; n < WORLD_NAMES; n++)
+        if (t.w.map[n].name[0] && strncmp(t.w.map[n].name, start, strlen(start)) == 0)
+            snprintf(t.w.map[n].value, sizeof t.w.map[n].value, "%s", value);
+}
+
+static void keep_fingerprint(char out[16]) {
+    snprintf(out, 16, "%s", fact("fingerprint"));
+}
+
+static void undo(const char *fingerprint) {
+    make(KP_REVOKE);
+    set("what", fingerprint);
+    set("undo", "1");
+    expect_error(KP_OK);
+}
+
 static void two_keys(void) {
     option("keys", "[\"env:CAPTCHAAI_API_KEY\",\"env:SPARE\"]");
     put_place("env:SPARE", case_key(1), KP_FOUND, 0);
@@ -129,10 +147,7 @@ static void a_revoked_key_is_used_by_nobody(void **state) {
     expect_error(KP_E_KEY_REVOKED);
     t.w.store_away = false;
     expect_told("\"state\":\"revoked\"");
-    make(KP_REVOKE);
-    set("what", fingerprint);
-    set("undo", "1");
-    expect_error(KP_OK);
+    undo(fingerprint);
     good(KP_SUBMIT);
     expect_told("\"state\":\"current\"");
 }
@@ -150,6 +165,88 @@ static void the_next_key_serves_for_a_revoked_one(void **state) {
     make(KP_WAIT); /* a task of the revoked key: the other one of the account is asked */
     set("task", task);
     expect_error(KP_OK);
+    expect_fact("key_name", "backup");
+}
+
+static void what_it_was_before_is_told(void **state) {
+    (void)state;
+    static const char revoked[] = "{\"fingerprint\":\"0123abcd\",\"state\":\"revoked\",\"changed\":";
+    static const char given_back[] = "{\"fingerprint\":\"0123abcd\",\"state\":\"given back\",\"changed\":";
+    char want[100];
+    for (int i = 0; i < 2; i++) {
+        manage(KP_REVOKE, "0123abcd");
+        snprintf(want, sizeof want, "%s%s}", revoked, i == 0 ? "true" : "false");
+        expect_fact("answer", want);
+    }
+    for (int i = 0; i < 2; i++) {
+        undo("0123abcd");
+        snprintf(want, sizeof want, "%s%s}", given_back, i == 0 ? "true" : "false");
+        expect_fact("answer", want);
+    }
+}
+
+static void the_state_goes_away_in_the_middle(void **state) {
+    (void)state;
+    make(KP_REVOKE);
+    set("what", "0123abcd");
+    assert_true(reach("MARK"));
+    step();
+    t.w.store_away = true;
+    expect_error(KP_E_STORE);
+}
+
+/* However many came later: the names of the ring hold no more than 32. */
+static void a_revoked_key_stays_revoked(void **state) {
+    (void)state;
+    char fingerprint[16], other[16];
+    good(KP_SUBMIT);
+    keep_fingerprint(fingerprint);
+    manage(KP_REVOKE, fingerprint);
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(other, sizeof other, "%08x", i);
+        manage(KP_REVOKE, other);
+    }
+    manage(KP_USE, "");
+    pass_time(500 * day);
+    another_client();
+    begin(KP_SUBMIT);
+    expect_error(KP_E_KEY_REVOKED);
+    write_over("ring/", ",,damaged");
+    write_over("revoked/", "damaged");
+    another_client();
+    begin(KP_SUBMIT);
+    expect_error(KP_E_KEY_REVOKED);
+}
+
+/* Hosts of one fleet go out over addresses of their own, and profiles can hold the same key. */
+static void a_revoked_key_is_revoked_on_every_way(void **state) {
+    (void)state;
+    char fingerprint[16];
+    option("node", "web1");
+    good(KP_SUBMIT);
+    keep_fingerprint(fingerprint);
+    pass_time(HOUR);
+    option("source_address", "127.0.0.2");
+    option("node", "web2");
+    another_client();
+    expect_told("\"hosts\":[{\"host\":\"web1\",");
+    manage(KP_REVOKE, fingerprint);
+    option("source_address", "127.0.0.3");
+    option("profiles", "{\"live\":{}}");
+    option("profile", "live");
+    another_client();
+    begin(KP_SUBMIT);
+    expect_error(KP_E_KEY_REVOKED);
+    expect_told("\"state\":\"revoked\"");
+}
+
+static void what_is_preferred_is_so_on_every_way(void **state) {
+    (void)state;
+    two_keys();
+    manage(KP_USE, "backup");
+    option("source_address", "127.0.0.2");
+    another_client();
+    good(KP_SUBMIT);
     expect_fact("key_name", "backup");
 }
 
@@ -184,47 +281,17 @@ static void a_use_is_told_once_in_ten_minutes(void **state) {
     expect_told("\"age_days\":1,\"age\":\"fresh\"");
 }
 
-static void what_others_use_is_told(void **state) {
+/* A key that is not of the ring has no place in it. */
+static void a_candidate_cannot_be_managed(void **state) {
     (void)state;
-    option("node", "web1");
-    good(KP_SUBMIT);
-    pass_time(HOUR);
-    forget_places();
-    put_place("env:CAPTCHAAI_API_KEY", case_key(1), KP_FOUND, 0);
-    option("node", "web2");
-    another_client();
-    good(KP_SUBMIT);
-    expect_told("\"state\":\"current\"");
-    const char *old = strstr(fact("answer"), "\"source\":null,\"version\":null,\"state\":\"previous\"");
-    assert_non_null(old);
-    assert_non_null(strstr(old, "\"hosts\":[{\"host\":\"web1\","));
-    assert_non_null(strstr(old, "\"safe_to_revoke\":false,\"safety\":\"last used "));
-    pass_time(day);
-    good(KP_SUBMIT);
-    old = strstr(tell(), "\"state\":\"previous\"");
-    assert_non_null(old);
-    assert_non_null(strstr(old, "\"safe_to_revoke\":true,\"safety\":\"not used for 2"));
-    forget_places(); /* a host that still has the old one */
-    put_place("env:CAPTCHAAI_API_KEY", t.secrets[0], KP_FOUND, 0);
-    another_client();
-    assert_non_null(strstr(tell(), "\"source\":null,\"version\":null,\"state\":\"pending\""));
-    pass_time(31 * day); /* of what nobody uses nothing is told */
-    assert_null(strstr(tell(), "\"source\":null,\"version\":null,\"state\":\"pending\""));
-}
-
-static void a_marked_text_of_others_is_taken_with_care(void **state) {
-    (void)state;
-    static const char *const odd[] = {"x=1", "0123abcd=", "0123abcd=x,4567abcd~abcd=5", "0123abcd~ab=5",
-                                      ",",   "no marks",  "0123abcdef~abcd=1"};
-    good(KP_SUBMIT);
-    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
-        for (size_t n = 0; n < WORLD_NAMES; n++)
-            if (strncmp(t.w.map[n].name, "keys/", 5) == 0 || strncmp(t.w.map[n].name, "ring/", 5) == 0 ||
-                strncmp(t.w.map[n].name, "used/", 5) == 0)
-                snprintf(t.w.map[n].value, sizeof t.w.map[n].value, "%s", odd[i]);
-        another_client();
-        good(KP_SUBMIT);
-        tell();
+    static const int kinds[] = {KP_REFRESH, KP_USE, KP_REVOKE};
+    put_place("env:NEW", case_key(1), KP_FOUND, 0);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        make(kinds[i]);
+        set("what", kinds[i] == KP_REVOKE ? "0123abcd" : "key9");
+        set("key", "env:NEW");
+        expect_error(KP_E_MISUSE);
+        expect_text("\"key\"");
     }
 }
 
@@ -349,9 +416,13 @@ int main(void) {
         CASE(a_task_stays_with_its_key),
         CASE(a_revoked_key_is_used_by_nobody),
         CASE(the_next_key_serves_for_a_revoked_one),
+        CASE(what_it_was_before_is_told),
+        CASE(the_state_goes_away_in_the_middle),
+        CASE(a_revoked_key_stays_revoked),
+        CASE(a_revoked_key_is_revoked_on_every_way),
+        CASE(what_is_preferred_is_so_on_every_way),
         CASE(a_use_is_told_once_in_ten_minutes),
-        CASE(what_others_use_is_told),
-        CASE(a_marked_text_of_others_is_taken_with_care),
+        CASE(a_candidate_cannot_be_managed),
         CASE(what_cannot_be_told_is_said),
         CASE(a_key_that_cools_is_proven_on_demand),
         CASE(memory_short_at_every_place),
