@@ -186,19 +186,21 @@ def test_g6_many_processes_with_a_wrong_key(run, box):
 
 def test_keys_list(run, box):
     fresh = run("keys")
-    heading, row = fresh.out.splitlines()
+    heading, row, empty, use = fresh.out.splitlines()
+    assert empty == "" and use.startswith(f"primary ***{box.key[-4:]}: ") and "hosts:" not in use
     assert heading.split() == ["NAME", "MASKED", "FINGERPRINT", "SOURCE", "STATE", "DAYS", "LAST", "USED"]
     assert row.startswith(f"primary  ***{box.key[-4:]}") and row.split()[-3:] == ["pending", "-", "-"]
     assert run("keys", "list").out == fresh.out
     assert run("verify").status == 0
-    assert run("keys").out.splitlines()[1].split()[-3:-1] == ["current", "0"]
+    _, row, _, use = run("keys", KEYPLATE_NODE="web-1").out.splitlines()
+    assert row.split()[-3:-1] == ["current", "0"] and " by 1 host; " in use and "; hosts: " in use
     [first, second, *_] = run("keys", "--json").json
     assert (first["name"], first["state"], second["name"], second["state"]) == ("primary", "current", "backup", "absent")
 
 
 def test_keys_list_shows_a_refused_key(run):
     run.env[VARIABLE + "_BACKUP"] = run.new_key()
-    assert [line.split()[0] for line in run("keys").out.splitlines()] == ["NAME", "primary", "backup"]
+    assert [line.split()[:1] for line in run("keys").out.splitlines()] == [["NAME"], ["primary"], ["backup"], [], ["primary"], ["backup"]]
     assert run("verify", "--key", f"env:{VARIABLE}_BACKUP").status == 3
     assert [member["state"] for member in run("keys", "--json").json[:2]] == ["pending", "cooling"]
 

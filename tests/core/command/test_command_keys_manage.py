@@ -157,7 +157,7 @@ def test_a_state_that_is_away(run):
     for words in ("use", "primary"), ("revoke", mark), ("revoke", "primary"), ("revoke", mark, "--force"), ("revoke", mark, "--undo"):
         result = run("keys", *words, KEYPLATE_STORE="redis://127.0.0.1:1")
         assert result.status == 5 and "keyplate: store_failed: " in result.err and "nothing was changed" in result.err
-    assert run("keys", KEYPLATE_STORE="redis://127.0.0.1:1").out.split()[-3] == "unknown"
+    assert run("keys", KEYPLATE_STORE="redis://127.0.0.1:1").out.splitlines()[1].split()[-3] == "unknown"
 
 
 @pytest.mark.parametrize("text", ["", "-", "x", "=", "a=1,,", ",", "a=1,b=\x1b[31m", "use=", "use=nobody", "\"}]", "9" * 400,
