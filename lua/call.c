@@ -3,26 +3,14 @@
 
 static const char *const look_names[] = {"timeout", NULL};
 static const char *const verify_names[] = {"now", "timeout", NULL};
-static const char *const paid_names[] = {"timeout", "sync", NULL};
-
-/* Drives the operation at the top; its results stay there. */
-static int finish(lua_State *L) {
-    int operation = lua_gettop(L);
-    kpl_operation *o = kpl_check(L, operation, KPL_OPERATION, sizeof *o);
-    kpl_drive(L, operation);
-    int count = kpl_push_result(L, operation);
-    kp_op_free(o->op);
-    o->op = NULL;
-    kpl_tell_log(L, 1);
-    return count;
-}
+static const char *const paid_names[] = {"client_id", "sync", "tags", "timeout", NULL};
 
 static int look(lua_State *L, int kind, const char *const *names) {
     kpl_client_free_at(L, 1);
     lua_settop(L, 2);
     const kpl_operation *o = kpl_operation_push(L, 1, kind);
     kpl_operation_options(L, 2, o->op, names);
-    return finish(L);
+    return kpl_finish(L);
 }
 
 static int call_balance(lua_State *L) {
@@ -39,7 +27,7 @@ static int call_rotate(lua_State *L) {
     const kpl_operation *o = kpl_operation_push(L, 1, KP_REFRESH);
     kpl_operation_name(L, 2, o->op);
     kpl_operation_options(L, 3, o->op, look_names);
-    return finish(L);
+    return kpl_finish(L);
 }
 
 static int paid(lua_State *L, int kind) {
@@ -49,7 +37,7 @@ static int paid(lua_State *L, int kind) {
     kpl_operation_method(L, 2, o->op);
     kpl_operation_params(L, 3, o->op);
     kpl_operation_options(L, 4, o->op, paid_names);
-    return finish(L);
+    return kpl_finish(L);
 }
 
 static int call_submit(lua_State *L) {
@@ -66,7 +54,7 @@ static int about_task(lua_State *L, int kind) {
     const kpl_operation *o = kpl_operation_push(L, 1, kind);
     kpl_operation_task(L, 2, o->op);
     kpl_operation_options(L, 3, o->op, look_names);
-    return finish(L);
+    return kpl_finish(L);
 }
 
 static int call_result(lua_State *L) {
@@ -84,7 +72,7 @@ static int call_report(lua_State *L) {
     kpl_operation_task(L, 2, o->op);
     kpl_operation_good(L, 3, o->op);
     kpl_operation_options(L, 4, o->op, look_names);
-    return finish(L);
+    return kpl_finish(L);
 }
 
 static const luaL_Reg calls[] = {{"balance", call_balance}, {"verify", call_verify}, {"submit", call_submit},

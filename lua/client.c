@@ -97,12 +97,35 @@ static int client_tostring(lua_State *L) {
 
 /* ---- What it tells ---- */
 
-static int client_keys(lua_State *L) {
+static int tell(lua_State *L, const char *call) {
     kpl_client_free_at(L, 1);
-    lua_settop(L, 1);
-    kpl_operation_push(L, 1, KP_TELL);
-    kpl_drive(L, 2);
-    return kpl_push_result(L, 2);
+    lua_settop(L, 2);
+    kpl_operation_named(L, 1, call, 2);
+    return kpl_finish(L);
+}
+
+static int client_keys(lua_State *L) {
+    return tell(L, "keys");
+}
+
+static int client_limits(lua_State *L) {
+    return tell(L, "limits");
+}
+
+static int client_metrics(lua_State *L) {
+    return tell(L, "metrics");
+}
+
+static int client_pause(lua_State *L) {
+    kpl_client_free_at(L, 1);
+    lua_settop(L, 3);
+    const kpl_operation *o = kpl_operation_named(L, 1, "pause", 3);
+    kpl_operation_reason(L, 2, o->op);
+    return kpl_finish(L);
+}
+
+static int client_resume(lua_State *L) {
+    return tell(L, "resume");
 }
 
 /* A finalizer that runs meanwhile can close the client, not collect it: its object is on the stack. */
@@ -139,6 +162,8 @@ int kpl_hygiene(lua_State *L) {
 }
 
 static const luaL_Reg client_methods[] = {{"close", client_close},           {"keys", client_keys},
+                                          {"limits", client_limits},         {"metrics", client_metrics},
+                                          {"pause", client_pause},           {"resume", client_resume},
                                           {"hygiene", client_hygiene},       {"events", kpl_events},
                                           {"operation", kpl_operation_make}, {NULL, NULL}};
 

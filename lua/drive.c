@@ -18,3 +18,14 @@ void kpl_drive(lua_State *L, int operation) {
     if (status)
         lua_error(L);
 }
+
+int kpl_finish(lua_State *L) {
+    int operation = lua_gettop(L);
+    kpl_operation *o = kpl_check(L, operation, KPL_OPERATION, sizeof *o);
+    kpl_drive(L, operation);
+    int count = kpl_push_result(L, operation);
+    kp_op_free(o->op);
+    o->op = NULL;
+    kpl_tell_log(L, 1);
+    return count;
+}

@@ -14,15 +14,28 @@ static void set_fact(lua_State *L, const kp_op *op, const char *field, const cha
     }
 }
 
-static void set_string(lua_State *L, const char *field, const char *value) {
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, field);
-}
-
 static bool get_number(const kp_op *op, const char *fact, int64_t *out) {
     size_t len = 0;
     const char *value = kp_op_get(op, fact, &len);
     return value && kp_parse_i64(value, len, out);
+}
+
+/* What is left of a limit: dollars as text, or a count, as client:limits() has it. */
+static void set_left(lua_State *L, const kp_op *op) {
+    int64_t left = 0;
+    if (!get_number(op, "left", &left))
+        return;
+    const char *limit = kp_op_get(op, "limit", NULL);
+    if (limit && kp_starts(limit, "usd_"))
+        kpl_push_dollars(L, left);
+    else
+        lua_pushinteger(L, (lua_Integer)left);
+    lua_setfield(L, -2, "left");
+}
+
+static void set_string(lua_State *L, const char *field, const char *value) {
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, field);
 }
 
 /* What the function that gives the key said is more to the point than what the core knows of it. */
@@ -38,10 +51,10 @@ static void set_text(lua_State *L, int operation, const kp_op *op) {
 
 void kpl_push_error(lua_State *L, int operation) {
     kpl_operation *o = kpl_check(L, operation, KPL_OPERATION, sizeof *o);
-    static const char *const facts[] = {"code", "class", "text", "advice", "task", "provider_code"};
+    static const char *const facts[] = {"code", "class", "text", "advice", "task", "provider_code", "limit"};
     int code = kp_op_error(o->op);
     int64_t number = 0;
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 12);
     luaL_getmetatable(L, KPL_ERROR);
     lua_setmetatable(L, -2);
     /* When memory is short the operation's own facts are empty; what its code stands for is known all the same. */
@@ -62,6 +75,7 @@ void kpl_push_error(lua_State *L, int operation) {
         lua_pushnumber(L, (lua_Number)number / 1000);
         lua_setfield(L, -2, "retry_after");
     }
+    set_left(L, o->op);
 }
 
 /* ---- As text ---- */

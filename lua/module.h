@@ -120,6 +120,7 @@ void kpl_open_secret(lua_State *);
 typedef struct kpl_operation {
     kp_op *op; /* NULL: closed */
     int kind;
+    bool text;   /* its answer is text, not JSON */
     int held;    /* the function that gives its key runs, or its texts go to Lua: nobody else uses it meanwhile */
     bool driven; /* a call that blocks drives it */
     bool logged; /* its events were told */
@@ -127,8 +128,10 @@ typedef struct kpl_operation {
 /* What the table of an operation holds: its client; what went wrong in the function that gives the key, as text. */
 enum { KPL_OWNER = 1, KPL_WHY };
 
-/* A new operation of the client at an index, pushed. kind: KP_...; KP_TELL is about its keys. */
+/* A new operation of the client at an index, pushed. kind: KP_... */
 kpl_operation *kpl_operation_push(lua_State *, int client, int kind);
+/* The same by the name of the call (known, or NULL), with the options of the table at an index (nil: none). */
+kpl_operation *kpl_operation_named(lua_State *, int client, const char *call, int options);
 /* Sets what the table at an index says (nil: nothing), of the names in the list (ended by NULL). */
 void kpl_operation_options(lua_State *, int options, kp_op *, const char *const *names);
 void kpl_operation_method(lua_State *, int index, kp_op *);
@@ -137,6 +140,8 @@ void kpl_operation_task(lua_State *, int index, kp_op *);
 void kpl_operation_good(lua_State *, int index, kp_op *);
 /* The name of a member of the ring; nil: none. */
 void kpl_operation_name(lua_State *, int index, kp_op *);
+/* Why paid calls are paused; nil: nothing is said. */
+void kpl_operation_reason(lua_State *, int index, kp_op *);
 void kpl_open_operation(lua_State *);
 int kpl_operation_make(lua_State *); /* client:operation */
 
@@ -151,6 +156,8 @@ bool kpl_answer_read(lua_State *, int operation);
 /* Pushes what the face's method returns for an operation that is over; how many values. */
 int kpl_push_result(lua_State *, int operation);
 void kpl_open_result(lua_State *);
+/* Pushes micro-dollars as dollars, exact, as text. */
+void kpl_push_dollars(lua_State *, int64_t micro);
 /* Pushes the error of an operation that is over. */
 void kpl_push_error(lua_State *, int operation);
 void kpl_open_error(lua_State *);
@@ -175,6 +182,9 @@ void kpl_open_redactor(lua_State *);
 
 /* Drives the operation at an index to its end, then lets go on what was thrown meanwhile (an interrupt). */
 void kpl_drive(lua_State *, int operation);
+/* Drives the operation at the top and ends it; its results stay there, and how many there are is returned. The events
+   go to the log of the client at 1. */
+int kpl_finish(lua_State *);
 
 /* ---- drive_net.c (keyplate.so) or drive_local.c (keyplate/core.so) ---- */
 

@@ -1,4 +1,5 @@
 /* result.c: what an operation that is over gives to Lua: an amount, a task, a solution, or nil and an error. */
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "module.h"
@@ -20,9 +21,16 @@ static int64_t number_of(const kp_op *op, const char *fact) {
     return value && kp_parse_i64(value, len, &number) ? number : 0;
 }
 
+void kpl_push_dollars(lua_State *L, int64_t micro) {
+    kp_buf *text = kpl_text(L);
+    kp_add_micro(text, micro);
+    kpl_push_text(L, text);
+    lua_remove(L, -2);
+}
+
 static int push_solution(lua_State *L, const kp_op *op) {
     static const char *const facts[] = {"answer", "task", "provider", "key"};
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 9);
     luaL_getmetatable(L, KPL_SOLUTION);
     lua_setmetatable(L, -2);
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
@@ -33,6 +41,10 @@ static int push_solution(lua_State *L, const kp_op *op) {
     lua_setfield(L, -2, "elapsed");
     lua_pushinteger(L, (lua_Integer)number_of(op, "polls"));
     lua_setfield(L, -2, "polls");
+    if (kp_op_get(op, "cost_micro", NULL)) {
+        kpl_push_dollars(L, number_of(op, "cost_micro"));
+        lua_setfield(L, -2, "cost_usd");
+    }
     return 1;
 }
 
@@ -71,7 +83,10 @@ int kpl_push_result(lua_State *L, int operation) {
     case KP_TELL:
     case KP_REFRESH:
         answer = kp_op_get(o->op, "answer", &len);
-        kpl_push_json(L, answer, len);
+        if (o->text)
+            lua_pushlstring(L, answer ? answer : "", len);
+        else
+            kpl_push_json(L, answer, len);
         return 1;
     default: lua_pushboolean(L, 1); return 1;
     }

@@ -45,6 +45,14 @@ trait Facts
     public function getHttpStatus(): ?int
     {
     }
+
+    public function getLimit(): ?string
+    {
+    }
+
+    public function getLeft(): int|string|null
+    {
+    }
 }
 
 /** The program calls keyplate, or configures it, in a way that cannot be. */

@@ -64,13 +64,16 @@ namespace Keyplate {
 
         /**
          * Submits a task and gives its reference. It is sent at most once. Among params, "file" has the bytes of an upload.
-         * timeout: seconds.
+         * timeout: seconds. clientId (who the call is for) and tags (texts by name) are for limits and the record, and are not
+         * sent: no service has parameters of these names.
          */
         public function submit(
             string $method,
             #[\SensitiveParameter] array $params = [],
             int|float|null $timeout = null,
-            bool $sync = false
+            bool $sync = false,
+            ?string $clientId = null,
+            #[\SensitiveParameter] array $tags = []
         ): Task {}
 
         /** Submits a task and waits for its answer. */
@@ -78,7 +81,9 @@ namespace Keyplate {
             string $method,
             #[\SensitiveParameter] array $params = [],
             int|float|null $timeout = null,
-            bool $sync = false
+            bool $sync = false,
+            ?string $clientId = null,
+            #[\SensitiveParameter] array $tags = []
         ): Solution {}
 
         /** Asks once; null while the task is not ready. */
@@ -92,6 +97,30 @@ namespace Keyplate {
 
         /** The keys of the ring, masked: where each was found, its state, age and end, and who uses it. */
         public function keys(int|float|null $timeout = null): array {}
+
+        /**
+         * The limits of paid calls: "limits" is a list of scope, name, limit, used, left (dollars as string, counts as int; null
+         * while the store cannot be asked), resets_at, policy, shadow; "windows" one of scope, open, opens_at; "paused" is null
+         * or has left_ms, until and reason; "store" is "ok" or "away". clientId, method: whose limits are told where each one
+         * has limits of its own.
+         */
+        public function limits(?string $clientId = null, ?string $method = null, int|float|null $timeout = null): array {}
+
+        /** What this client has counted, in the text format of Prometheus. */
+        public function metrics(int|float|null $timeout = null): string {}
+
+        /**
+         * No paid calls of all that share the store, for so many seconds (duration), or until resume(). What was paid is still
+         * waited for. limits() tells the reason.
+         */
+        public function pause(
+            ?string $reason = null,
+            int|float|null $duration = null,
+            int|float|null $timeout = null
+        ): void {}
+
+        /** Paid calls go on. */
+        public function resume(int|float|null $timeout = null): void {}
 
         /** What protects the keys of this process less than it should: name, text and advice of each. */
         public function hygiene(): array {}
@@ -121,8 +150,10 @@ namespace Keyplate {
         public readonly string $id;
         /** The answer, if the service answered at once. */
         public readonly ?Solution $solution;
+        /** What it cost, if the option prices says so. */
+        public readonly ?string $costUsd;
 
-        public function __construct(string $reference, ?Solution $solution = null) {}
+        public function __construct(string $reference, ?Solution $solution = null, ?string $costUsd = null) {}
 
         public function __toString(): string {}
 
@@ -140,8 +171,8 @@ namespace Keyplate {
         /** Seconds. */
         public readonly float $elapsed;
         public readonly int $polls;
-        /** Dollars, if that is known. */
-        public readonly ?string $cost;
+        /** What it cost, if the option prices says so. */
+        public readonly ?string $costUsd;
 
         public function __construct(
             string $answer,
@@ -150,7 +181,7 @@ namespace Keyplate {
             string $key = "",
             float $elapsed = 0.0,
             int $polls = 0,
-            ?string $cost = null
+            ?string $costUsd = null
         ) {}
 
         public function __toString(): string {}
@@ -235,5 +266,11 @@ namespace Keyplate\Exception {
         public function getProviderCode(): ?string;
 
         public function getHttpStatus(): ?int;
+
+        /** The name of the limit that refused, such as "usd_per_day" or "per_day of client_id:team-a". */
+        public function getLimit(): ?string;
+
+        /** What is left of it: dollars as string, or a count. */
+        public function getLeft(): int|string|null;
     }
 }

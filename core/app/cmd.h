@@ -29,12 +29,25 @@ typedef enum cmd_option_id {
     CMD_UNDO,
     CMD_FORCE,
     CMD_BARE_HEX,
+    CMD_FORMAT,
+    CMD_BY,
+    CMD_SINCE,
+    CMD_OUTPUT,
+    CMD_ONCE,
+    CMD_EVERY,
+    CMD_STALE,
+    CMD_ALL_SPENDERS,
+    CMD_TEXTFILE,
+    CMD_LISTEN,
+    CMD_CLIENT_ID,
+    CMD_TAG,
+    CMD_FOR,
     CMD_MAN,
     CMD_COMPLETION,
     CMD_OPTIONS
 } cmd_option_id;
 
-enum { CMD_SETS = 64, CMD_SHOWN_MAX = 4096 };
+enum { CMD_SETS = 64, CMD_TAGS = 32, CMD_SHOWN_MAX = 4096 };
 
 typedef struct cmd_row cmd_row;
 
@@ -44,6 +57,8 @@ typedef struct cmd_app {
     const char *value[CMD_OPTIONS]; /* NULL: not given; "" for a switch that was */
     const char *set[CMD_SETS];      /* every --set */
     size_t set_count;
+    const char *tag[CMD_TAGS]; /* every --tag */
+    size_t tag_count;
     char **args; /* what is neither command nor option */
     int arg_count;
     kp_config *config;
@@ -99,6 +114,11 @@ int cmd_report(cmd_app *);
 int cmd_solve(cmd_app *);
 int cmd_keys(cmd_app *);
 int cmd_redact(cmd_app *);
+int cmd_limits(cmd_app *);
+int cmd_pause(cmd_app *);
+int cmd_resume(cmd_app *);
+int cmd_monitor(cmd_app *);
+int cmd_metrics(cmd_app *);
 int cmd_sandbox(cmd_app *);
 int cmd_help(cmd_app *);
 int cmd_version(cmd_app *);

@@ -74,21 +74,6 @@ static int check_name(cmd_app *app, const char *name) {
     return status;
 }
 
-/* 0, or the exit status after a message: what is told to a state that ends with this process is told to nobody. */
-static int check_store(cmd_app *app) {
-    const char *store = kp_local_store_text(kp_runner_local(app->runner));
-    if (app->client->error || !kp_starts(store, "memory:"))
-        return CMD_DONE;
-    kp_buf text;
-    kp_buf_init(&text, NULL);
-    kp_buf_fmt(&text,
-               "nothing was changed, because no other process would hear of it: the state is %s, which ends here",
-               store);
-    int status = cmd_fail(app, KP_E_STORE, kp_buf_text(&text));
-    kp_buf_free(&text);
-    return status;
-}
-
 /* ---- use ---- */
 
 static int use(cmd_app *app, const char *name) {
@@ -99,7 +84,7 @@ static int use(cmd_app *app, const char *name) {
         return cmd_misuse(app, "'keyplate keys use --undo' takes no name");
     int status = check_name(app, name);
     if (status == CMD_DONE)
-        status = check_store(app);
+        status = cmd_check_shared(app);
     kp_op *op = status == CMD_DONE ? cmd_op(app, KP_USE) : NULL;
     if (status == CMD_DONE)
         status = drive(app, op, name ? name : "", "telling it to all who share the state");
@@ -306,7 +291,7 @@ static int revoke(cmd_app *app, const char *word) {
     if (!word)
         return cmd_misuse(app, "say which key: 'keyplate keys revoke NAME', or a fingerprint of 'keyplate keys'");
     found f = {.is = false};
-    int status = check_store(app);
+    int status = cmd_check_shared(app);
     if (status == CMD_DONE)
         status = choose(app, &f, word);
     kp_op *op = status == CMD_DONE ? cmd_op(app, KP_REVOKE) : NULL;

@@ -48,6 +48,10 @@ static int take_option(cmd_app *app, int argc, char **argv, int *i) {
         value = argv[++*i];
     }
     app->value[id] = value ? value : "";
+    if (id == CMD_TAG && app->tag_count == CMD_TAGS)
+        return cmd_misuse(app, "the option --tag was given more than %d times", CMD_TAGS);
+    if (id == CMD_TAG)
+        app->tag[app->tag_count++] = value;
     if (id != CMD_SET)
         return CMD_DONE;
     if (app->set_count == CMD_SETS)

@@ -167,6 +167,7 @@ int cmd_open(cmd_app *app, const kp_provider *provider) {
     cmd_env_hide_members(&app->client->ring.members);
     cmd_env_hide_reference(app->value[CMD_KEY]);
     cmd_env_hide_reference(kp_client_option(app->client, "redis.password"));
+    cmd_env_hide_reference(kp_client_option(app->client, "audit.key"));
     return CMD_DONE;
 }
 

@@ -9,6 +9,7 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "engine/client.h"
 #include "safe/arena.h"
 #include "safe/known.h"
 
@@ -131,11 +132,24 @@ void cmd_add_count(kp_buf *out, const char *name, const kp_op *op, const char *f
     kp_buf_str(out, number ? number : "0");
 }
 
+void cmd_add_cost(kp_buf *out, const kp_op *op) {
+    const char *micro = kp_op_get(op, "cost_micro", NULL);
+    int64_t cost = 0;
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    bool known = micro && kp_parse_i64(micro, strlen(micro), &cost);
+    if (known)
+        kp_add_micro(&text, cost);
+    cmd_add_member(out, "cost_usd", known ? kp_buf_text(&text) : NULL);
+    kp_buf_free(&text);
+}
+
 /* One error, whether it comes from an operation or from the command itself. */
 typedef struct trouble {
     const char *code, *cls, *text, *advice, *task;
     const char *retry_ms; /* NULL: not known */
     bool unknown;
+    const char *limit; /* that refused; NULL: none did */
 } trouble;
 
 static void add_retry(kp_buf *out, const char *ms) {
@@ -158,7 +172,10 @@ static int tell_json(const trouble *t, int status) {
     add_retry(&out, t->retry_ms);
     cmd_add_member(&out, "task", t->task);
     add_name(&out, "outcome_unknown");
-    kp_buf_str(&out, t->unknown ? "true}}\n" : "false}}\n");
+    kp_buf_str(&out, t->unknown ? "true" : "false");
+    if (t->limit)
+        cmd_add_member(&out, "limit", t->limit);
+    kp_buf_str(&out, "}}\n");
     status = cmd_print_masked(&out, status);
     kp_buf_free(&out);
     return status;
@@ -243,8 +260,22 @@ int cmd_misuse(const cmd_app *app, const char *format, ...) {
     return status;
 }
 
+int cmd_check_shared(const cmd_app *app) {
+    const char *store = kp_local_store_text(kp_runner_local(app->runner));
+    if (app->client->error || !kp_starts(store, "memory:"))
+        return CMD_DONE;
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    kp_buf_fmt(&text,
+               "nothing was changed, because no other process would hear of it: the state is %s, which ends here",
+               store);
+    int status = cmd_fail(app, KP_E_STORE, kp_buf_text(&text));
+    kp_buf_free(&text);
+    return status;
+}
+
 int cmd_fail_op(const cmd_app *app, const kp_op *op) {
-    static const char *const names[] = {"code", "class", "text", "advice", "task", "retry_after_ms"};
+    static const char *const names[] = {"code", "class", "text", "advice", "task", "retry_after_ms", "limit"};
     enum { NAMES = sizeof names / sizeof names[0] };
     kp_buf facts[NAMES];
     const char *fact[NAMES];
@@ -260,7 +291,8 @@ int cmd_fail_op(const cmd_app *app, const kp_op *op) {
                  fact[3] ? fact[3] : "",
                  fact[4],
                  fact[5],
-                 kp_op_get(op, "unknown", NULL) != NULL};
+                 kp_op_get(op, "unknown", NULL) != NULL,
+                 fact[6]};
     int status = tell(app, &t, cmd_status(kp_op_error(op)));
     for (size_t i = 0; i < NAMES; i++)
         kp_buf_free(&facts[i]);

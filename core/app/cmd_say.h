@@ -35,12 +35,16 @@ void cmd_add_member(kp_buf *, const char *name, const char *text);
 void cmd_add_fact(kp_buf *, const char *name, const kp_op *, const char *fact);
 /* The same with a fact that is a number; 0 if the operation does not have it. */
 void cmd_add_count(kp_buf *, const char *name, const kp_op *, const char *fact);
+/* Adds "cost_usd":"0.001", or null if no price is configured. */
+void cmd_add_cost(kp_buf *, const kp_op *);
 /* Tells an error that no operation has: detail (may be NULL) says more than the error's own text. The exit status. */
 int cmd_fail(const cmd_app *, int code, const char *detail);
 /* The same with the ms after which it may go better, as text; NULL: waiting does not help. */
 int cmd_fail_until(const cmd_app *, int code, const char *detail, const char *retry_ms);
 /* Tells wrong use of the command line. The exit status. */
 int cmd_misuse(const cmd_app *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* 0, or the exit status after a message: what is told to a state that ends with this process is told to nobody. */
+int cmd_check_shared(const cmd_app *);
 /* Tells the error of an operation that is DONE. The exit status. */
 int cmd_fail_op(const cmd_app *, const kp_op *);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/cmd.h"
+#include "app/cmd_audit.h"
 #include "base/text.h"
 
 #define PARAMETERS                                                                                                     \
@@ -33,6 +34,15 @@ static const cmd_row rows[] = {
      "NAME|FINGERPRINT: nobody who shares the state uses that value any more; of a NAME it is the value that was "
      "replaced. Delete it at the service afterwards.",
      "list explain set verify use rotate revoke", 0, 2, cmd_keys},
+    {"limits", "", "shows every limit, what of it is used, and when it begins anew",
+     "Limits are set by the options limits.* and prices ('keyplate help config'). Those of limits.by for each "
+     "client_id "
+     "are shown for the one of --client-id.",
+     NULL, 0, 0, cmd_limits},
+    {"pause", "[REASON...]", "stops the paid calls of all who share the state",
+     "Tasks that are paid already go on. --for TIME: how long; without it until 'keyplate resume'.", NULL, 0, -1,
+     cmd_pause},
+    {"resume", "", "ends a pause", NULL, NULL, 0, 0, cmd_resume},
     {"redact", "", "copies stdin to stdout without secrets",
      "A filter for logs: keyplate redact < IN > OUT. Every key that is found here goes, in any encoding, and so do "
      "values "
@@ -41,6 +51,29 @@ static const cmd_row rows[] = {
      "[REDACTED]. Trace ids, ETags, MD5 sums that say so, UUIDs and longer checksums stay. What cannot be part of a "
      "secret goes out at once. A configuration that cannot be used is an error before anything is read.",
      NULL, 0, 0, cmd_redact},
+    {"monitor", "", "watches the balance and tells what is wrong",
+     "Each minute (--every) it reads the balance once and tells: below a threshold (option balance.alert_below), below "
+     "the floor (balance.pause_below: paid calls of all who share the state are paused until it is 5 % above), ten "
+     "times "
+     "the usual spending within 5 minutes, spending that the books do not explain (--all-spenders), no reading for "
+     "10 minutes (--stale). Each is told once when it begins and once when it is over: on stderr, to the program of "
+     "balance.exec (JSON on its stdin), to the webhook of balance.webhook (JSON). Monitors that share the state take "
+     "turns. Ctrl-C or SIGTERM ends it.",
+     NULL, 0, 0, cmd_monitor},
+    {"metrics", "", "prints figures as Prometheus reads them",
+     "The balance is the last one that a monitor read, with the time of that: nothing is asked of the service. Calls "
+     "are "
+     "those of the file of the option audit.file, counted from its start.",
+     NULL, 0, 0, cmd_metrics},
+    {"audit", "verify|report FILE...", "checks the audit record; sums up what it says",
+     "verify: whether the records are those that were written: none changed, removed, moved or added. It names the "
+     "first "
+     "one that is wrong, and ends with exit status 1. FILE is that of the option audit.file, and those that rotation "
+     "made of it, in any order; its sidecar FILE.tail tells whether the end was cut. The key is that of --key, else of "
+     "the option audit.key, else the one that this host made in its state folder. Whoever has that key can make a "
+     "record anew. report: calls, money, errors and latency, by method or what --by names, by code and over time; '-' "
+     "is stdin. Lines that cannot be read are counted and left out.",
+     "verify report", 1, -1, cmd_audit},
     {"sandbox", "[OPTION]...", "runs both services offline, for trying things out and for tests",
      "'keyplate sandbox --help' lists its options.", NULL, 0, -1, cmd_sandbox},
     {"help", "[config|errors|methods|COMMAND]", "explains options, errors, methods, or a command", NULL,
@@ -49,22 +82,26 @@ static const cmd_row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-#define CALLS "balance verify solve submit result wait report keys"
+#define WATCH "monitor metrics"
+#define CALLS "balance verify solve submit result wait report keys limits pause resume"
 
 static const cmd_option options[CMD_OPTIONS] = {
-    [CMD_PROVIDER] = {"--provider", "NAME", CALLS " redact help",
+    [CMD_PROVIDER] = {"--provider", "NAME", CALLS " redact help " WATCH,
                       "captchaai (default) or nocaptchaai; a task reference knows its own"},
-    [CMD_KEY] = {"--key", "REF", CALLS,
+    [CMD_KEY] = {"--key", "REF", CALLS " audit",
                  "where the key is, for this call only, such as env:NAME or file:PATH; never the key itself"},
     [CMD_TIMEOUT] = {"--timeout", "TIME", CALLS, "time for the whole call, such as 120s or 2m"},
-    [CMD_URL] = {"--url", "URL", CALLS, "base URL of the service, for a sandbox or a gateway"},
-    [CMD_CONFIG] = {"--config", "FILE", CALLS " redact", "configuration file; default ~/.config/keyplate/config.json"},
-    [CMD_PROFILE] = {"--profile", "NAME", CALLS " redact", "which of the configuration file's profiles holds"},
-    [CMD_SET] = {"--set", "NAME=VALUE", CALLS " redact", "sets an option of 'keyplate help config'; may be repeated"},
-    [CMD_JSON] = {"--json", NULL, CALLS " version", "prints one JSON object on stdout, errors too"},
-    [CMD_VERBOSE] = {"--verbose", NULL, CALLS " redact",
+    [CMD_URL] = {"--url", "URL", CALLS " " WATCH, "base URL of the service, for a sandbox or a gateway"},
+    [CMD_CONFIG] = {"--config", "FILE", CALLS " redact audit " WATCH,
+                    "configuration file; default ~/.config/keyplate/config.json"},
+    [CMD_PROFILE] = {"--profile", "NAME", CALLS " redact audit " WATCH,
+                     "which of the configuration file's profiles holds"},
+    [CMD_SET] = {"--set", "NAME=VALUE", CALLS " redact audit " WATCH,
+                 "sets an option of 'keyplate help config'; may be repeated"},
+    [CMD_JSON] = {"--json", NULL, CALLS " version monitor audit", "prints one JSON object on stdout, errors too"},
+    [CMD_VERBOSE] = {"--verbose", NULL, CALLS " redact " WATCH,
                      "says on stderr what was used, and what protects less than it could"},
-    [CMD_QUIET] = {"--quiet", NULL, CALLS, "no progress line and no hints"},
+    [CMD_QUIET] = {"--quiet", NULL, CALLS " audit metrics", "no progress line and no hints"},
     [CMD_HELP] = {"--help", NULL, NULL, "explains the command; -h is the same"},
     [CMD_VERSION] = {"--version", NULL, NULL, "prints the version"},
     [CMD_DRY_RUN] = {"--dry-run", NULL, "solve submit", "checks the parameters and prints the request; sends nothing"},
@@ -77,6 +114,27 @@ static const cmd_option options[CMD_OPTIONS] = {
     [CMD_BARE_HEX] =
         {"--bare-hex", "WHEN", "redact",
          "runs of exactly 32 hex digits go always (default), in a context of keys, or never: always, context, off"},
+    [CMD_FORMAT] = {"--format", "NAME", "audit", "report: table (default), csv, json or html"},
+    [CMD_BY] = {"--by", "NAME", "audit", "report: sums up by method (default), client_id, env, service or key"},
+    [CMD_SINCE] = {"--since", "WHEN", "audit",
+                   "report: leaves out what is older than a date, a time (RFC 3339, 2026-11-20T14:00:00Z), or so long "
+                   "ago: 90m, 24h, 7d"},
+    [CMD_OUTPUT] = {"--output", "FILE", "audit", "report: where it is written; default stdout"},
+    [CMD_ONCE] = {"--once", NULL, "monitor", "one reading, printed as 'keyplate balance' does, for cron"},
+    [CMD_EVERY] = {"--every", "TIME", "monitor", "from one reading to the next, 1s to 1h; default 60s"},
+    [CMD_STALE] = {"--stale", "TIME", "monitor",
+                   "how long a balance that cannot be read goes untold; default 10m, or three readings"},
+    [CMD_ALL_SPENDERS] = {"--all-spenders", NULL, "monitor",
+                          "all who spend from this account share the state and a budget in dollars: tell what that "
+                          "does not explain"},
+    [CMD_TEXTFILE] = {"--textfile", "PATH", "monitor",
+                      "also writes metrics there after each reading, for node_exporter (a name ending in .prom)"},
+    [CMD_LISTEN] = {"--listen", "ADDR:PORT", "monitor",
+                    "also serves metrics at /metrics, to this machine only, such as 127.0.0.1:9477"},
+    [CMD_CLIENT_ID] = {"--client-id", "NAME", "solve submit limits",
+                       "who the call is for: limits and the record go by it"},
+    [CMD_TAG] = {"--tag", "NAME=VALUE", "solve submit", "what the record says of the call besides; may be repeated"},
+    [CMD_FOR] = {"--for", "TIME", "pause", "how long, such as 30m or 12h"},
     [CMD_MAN] = {"--man", NULL, "help", "prints the manual page (roff)"},
     [CMD_COMPLETION] = {"--completion", NULL, "help", "prints the completion script for bash"},
 };

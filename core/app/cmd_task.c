@@ -32,7 +32,7 @@ static int print_answer_json(const kp_op *op) {
     cmd_add_fact(&rest, "task", op, "task");
     cmd_add_fact(&rest, "provider", op, "provider");
     cmd_add_fact(&rest, "key", op, "key");
-    kp_buf_str(&rest, ",\"cost_usd\":null");
+    cmd_add_cost(&rest, op);
     cmd_add_count(&rest, "elapsed_ms", op, "elapsed_ms");
     cmd_add_count(&rest, "polls", op, "polls");
     const char *answer = kp_op_get(op, "answer", &len);
@@ -57,6 +57,7 @@ static int print_task(const cmd_app *app, const kp_op *op) {
         cmd_add_fact(&out, "task", op, "task");
         cmd_add_fact(&out, "provider", op, "provider");
         cmd_add_fact(&out, "key", op, "key");
+        cmd_add_cost(&out, op);
         kp_buf_char(&out, '}');
     }
     kp_buf_char(&out, '\n');
@@ -124,6 +125,25 @@ static int finish(const cmd_app *app, const kp_op *op) {
 
 /* ---- The commands ---- */
 
+/* Who the call is for, and its tags. 0, or the exit status after a message. */
+static int set_terms(const cmd_app *app, kp_op *op) {
+    const char *client_id = app->value[CMD_CLIENT_ID];
+    if (client_id)
+        kp_op_set(op, "client_id", client_id, strlen(client_id));
+    for (size_t i = 0; i < app->tag_count; i++) {
+        const char *sign = strchr(app->tag[i], '=');
+        if (!sign || sign == app->tag[i])
+            return cmd_misuse(app, "--tag is NAME=VALUE");
+        kp_buf name;
+        kp_buf_init(&name, NULL);
+        kp_buf_str(&name, "tag.");
+        kp_buf_add(&name, app->tag[i], (size_t)(sign - app->tag[i]));
+        kp_op_set(op, kp_buf_text(&name), sign + 1, strlen(sign + 1)); /* what is wrong ends the operation */
+        kp_buf_free(&name);
+    }
+    return CMD_DONE;
+}
+
 static int drive(cmd_app *app, kp_op *op, const char *verb, const char *noun) {
     kp_buf what, shown;
     kp_buf_init(&what, NULL);
@@ -144,6 +164,8 @@ static int send_task(cmd_app *app, int kind, const char *verb) {
         status = cmd_fail(app, KP_E_MEMORY, NULL);
     else if (op)
         status = cmd_params(app, cmd_provider(app), op);
+    if (op && status == CMD_DONE)
+        status = set_terms(app, op);
     if (op && status == CMD_DONE)
         status = drive(app, op, verb, app->args[0]);
     kp_op_free(op);

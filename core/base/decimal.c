@@ -91,6 +91,14 @@ bool kp_parse_micro(const char *text, size_t len, int64_t *out) {
     return text && out && take_plain(&a, text, len, &at) && at == len && to_micro(&a, out);
 }
 
+bool kp_parse_dollars(const char *text, size_t len, int64_t *out) {
+    amount a = {0};
+    size_t at = 0;
+    if (!text || !out || !take_plain(&a, text, len, &at) || at != len || a.minus)
+        return false;
+    return a.count <= (size_t)a.whole + SCALE && to_micro(&a, out);
+}
+
 bool kp_parse_micro_json(const char *text, size_t len, int64_t *out) {
     amount a = {0};
     size_t at = 0;

@@ -15,6 +15,9 @@
    not a decimal, or beyond KP_MICRO_MAX. "-0", "-0.0" and texts of more than 40 digits are refused: no service means
    them. */
 bool kp_parse_micro(const char *text, size_t len, int64_t *out);
+/* The same for amounts that people write down: not negative, and no digits past the sixth, for a limit that is cut is
+   another one. */
+bool kp_parse_dollars(const char *text, size_t len, int64_t *out);
 /* As kp_parse_micro, and also the JSON forms with exponent ("1.5e1", at most 40 either way); the value must fit exactly
    the same bounds. */
 bool kp_parse_micro_json(const char *text, size_t len, int64_t *out);

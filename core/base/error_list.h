@@ -64,6 +64,11 @@ X(80, KP_E_TIMEOUT, KP_OWN, 0, "timeout", KP_CLASS_TIMEOUT, KP_MAYBE_TAKEN, 0, 0
 X(81, KP_E_CANCELLED, KP_OWN, 0, "cancelled", KP_CLASS_CANCELLED, KP_MAYBE_TAKEN, 0, 0, "the operation was cancelled", "A task that is named goes on and can be waited for.")
 /* limit */
 X(85, KP_E_LIMIT, KP_OWN, 0, "limit_reached", KP_CLASS_LIMIT, KP_NOT_TAKEN, 0, 0, "a limit that was set for these calls is reached", "Come back at the time that the message names, or change the limit.")
+X(84, KP_E_OUTSIDE_WINDOW, KP_OWN, 0, "outside_window", KP_CLASS_LIMIT, KP_NOT_TAKEN, 0, 0, "paid calls are allowed at certain times only (limits.window), and now is none of them", "Come back at the time that the message names, or change the window.")
+X(86, KP_E_PAUSED, KP_OWN, 0, "paused", KP_CLASS_LIMIT, KP_NOT_TAKEN, 0, 0, "paid calls are paused", "'keyplate limits' says why and until when; 'keyplate resume' ends it.")
+X(87, KP_E_BUDGET, KP_OWN, 0, "budget_spent", KP_CLASS_LIMIT, KP_NOT_TAKEN, 0, 0, "the budget for these calls is spent", "Come back at the time that the message names, or raise the limit; 'keyplate limits' shows what is left.")
+X(88, KP_E_RATE, KP_OWN, 0, "rate_reached", KP_CLASS_LIMIT, KP_NOT_TAKEN, 0, 0, "these calls come faster than the configured rate", "Send fewer at a time, or set limits.on_limit to wait.")
+X(89, KP_E_TOO_MANY_TASKS, KP_OWN, 0, "too_many_tasks", KP_CLASS_LIMIT, KP_NOT_TAKEN, 0, 0, "as many tasks are under way as limits.concurrent allows", "Wait until one of them is done, or set limits.on_limit to wait.")
 /* store, record, unknown, internal */
 X(90, KP_E_STORE, KP_OWN, 0, "store_failed", KP_CLASS_STORE, KP_NOT_TAKEN, 0, 0, "the shared state could not be used", "Check the state folder that the message names.")
 X(91, KP_E_RECORD, KP_OWN, 0, "record_failed", KP_CLASS_STORE, KP_NOT_TAKEN, 0, 0, "the record of the call could not be written, so the call was not made", "Check the audit file's folder, permissions and disk space.")

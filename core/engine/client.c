@@ -9,6 +9,8 @@
 #include "base/url.h"
 #include "engine/client_fork.h"
 #include "engine/names.h"
+#include "engine/op.h"
+#include "engine/share.h"
 #include "safe/arena.h"
 
 /* A token bucket as in the retry quotas of other clients: a service that is down gets few retries, not three for each
@@ -69,6 +71,26 @@ static bool name_worlds(kp_client *client) {
     return whole;
 }
 
+static const char *option_text(const void *config, const char *name) {
+    return kp_config_get(config, name);
+}
+
+/* Limits of keys that are not there would never hold, and tags that cannot be written would be missed too late. */
+static int check_terms(kp_client *client) {
+    const kp_limits *limits = client->limits;
+    for (size_t i = 0; i < limits->scopes; i++) {
+        const kp_limit_scope *scope = &limits->scope[i];
+        if (scope->by != KP_BY_KEY || kp_same(scope->name, "*") || kp_ring_has(&client->ring, scope->name))
+            continue;
+        kp_buf_fmt(&client->problem, "option limits.by: there is no key of the name %s", scope->name);
+        return KP_E_CONFIG;
+    }
+    const char *problem = kp_tags_problem(kp_config_value(client->config, KP_OPT_TAGS));
+    if (problem)
+        kp_buf_fmt(&client->problem, "option tags cannot have this value: %s", problem);
+    return problem ? KP_E_CONFIG : KP_OK;
+}
+
 static void set_up(kp_client *client) {
     kp_config *config = client->config;
     client->provider = kp_provider_find(kp_config_value(config, KP_OPT_PROVIDER));
@@ -93,6 +115,12 @@ static void set_up(kp_client *client) {
     }
     client->error = kp_ring_make(&client->ring, client->provider, kp_config_value(config, KP_OPT_KEYS),
                                  kp_config_value(config, KP_OPT_HOST), &client->problem);
+    if (!client->error)
+        client->error = kp_limits_make(option_text, config, &client->limits, &client->problem);
+    if (!client->error)
+        client->error = check_terms(client);
+    if (!client->error)
+        client->error = kp_sealer_make(&client->sealer, kp_config_value(config, KP_OPT_AUDIT_KEY), &client->problem);
 }
 
 kp_client *kp_client_new(const kp_config *config) {
@@ -135,11 +163,15 @@ void kp_client_free(kp_client *client) {
         return;
     kp_clients_remove(client);
     kp_ring_free(&client->ring);
+    kp_limits_free(client->limits);
+    kp_share_free(client->share);
+    kp_sealer_free(&client->sealer);
     kp_sessions_free(client->sessions);
     kp_config_free(client->config);
     kp_buf_free(&client->problem);
     kp_buf_free(&client->weakness);
     kp_event_queue_free(&client->events);
+    kp_tally_clear(&client->tally);
     pthread_mutex_destroy(&client->lock);
     kp_free(client);
 }

@@ -27,6 +27,7 @@ static void in_child(void) {
     for (kp_client *client = clients; client; client = client->next) {
         client->loader = NULL;
         client->events.inherited = true;
+        kp_tally_restart(&client->tally);
         pthread_mutex_unlock(&client->lock);
     }
     pthread_mutex_unlock(&lock);

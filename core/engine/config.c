@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -26,11 +27,15 @@ typedef enum {
     STORE,
     REFERENCE,
     NAME,
-    PROFILES
+    PROFILES,
+    MONEY,
+    OBJECT,
+    AMOUNTS
 } option_type;
 
-static const char *const type_names[] = {"word",   "list", "URL",   "text",      "duration", "URL",   "address",
-                                         "number", "flag", "store", "reference", "name",     "object"};
+static const char *const type_names[] = {"word",    "list",    "URL",    "text",  "duration",  "URL",
+                                         "address", "number",  "flag",   "store", "reference", "name",
+                                         "object",  "dollars", "object", "list"};
 
 typedef struct {
     const char *name;
@@ -200,11 +205,23 @@ static const char *reference_problem(const char *value) {
 }
 
 static bool is_json(const option_row *row) {
-    return row->type == KEYS || row->type == PROFILES;
+    return row->type == KEYS || row->type == PROFILES || row->type == OBJECT || row->type == AMOUNTS;
 }
 
 bool kp_config_is_json(int i) {
     return i >= 0 && i < KP_OPTIONS && is_json(&rows[i]);
+}
+
+/* NULL if the value suits the type, else why not. What is in it is looked at by those who use it. */
+static const char *json_problem(const char *value, kp_json_type type, const char *range) {
+    const char *problem = NULL;
+    kp_json root = kp_json_parse(value, strlen(value), &problem);
+    return problem ? problem : root.type == type ? NULL : range;
+}
+
+static const char *money_problem(const char *value, size_t len, const char *range) {
+    int64_t micro = 0;
+    return kp_parse_dollars(value, len, &micro) && micro >= 1 ? NULL : range;
 }
 
 /* NULL if the value suits the type, else why not. */
@@ -237,6 +254,9 @@ static const char *value_problem(const option_row *row, const char *value) {
             return "it looks like a key itself";
         return kp_is_held_name(value, len) ? NULL : row->range;
     case PROFILES: return kp_profiles_problem(value);
+    case MONEY: return money_problem(value, len, row->range);
+    case OBJECT: return json_problem(value, KP_JSON_OBJECT, row->range);
+    case AMOUNTS: return json_problem(value, KP_JSON_ARRAY, row->range);
     case KEYS:
     case BASE_URL:
     case TEXT: return NULL;

@@ -13,21 +13,32 @@ kp_event kp_enter(kp_op *);
 bool kp_is_always(const kp_op *);
 bool kp_is_faulty(const kp_op *); /* misuse, configuration or parameters are wrong */
 bool kp_is_dry_run(const kp_op *);
-bool kp_is_telling(const kp_op *);         /* KP_TELL */
-bool kp_is_telling_places(const kp_op *);  /* KP_TELL what=places: the store is not asked */
-bool kp_is_telling_events(const kp_op *);  /* KP_TELL what=events */
-bool kp_is_telling_more(const kp_op *);    /* KP_TELL: the values of the keys have not been asked for yet */
-bool kp_is_managing(const kp_op *);        /* KP_USE, KP_REVOKE */
-bool kp_is_change_left(const kp_op *);     /* KP_REVOKE: the store says another thing of the key than is wanted */
-bool kp_is_zone_left(const kp_op *);       /* the file of a window's time zone is to be read */
-bool kp_is_use_other(const kp_op *);       /* another member is preferred since the key was chosen */
-bool kp_is_lifting(const kp_op *);         /* the key cools off, and is to be proven all the same */
-bool kp_is_mark_due(const kp_op *);        /* the use of this key is to be told to the others */
-bool kp_is_key_ready(const kp_op *);       /* a key that will do was found before */
-bool kp_is_other_looks(const kp_op *);     /* another operation holds the lease of looking for keys */
-bool kp_is_older_left(const kp_op *);      /* a task needs another value: the store may have the one before */
-bool kp_is_place_left(const kp_op *);      /* there is another place to look at */
-bool kp_is_place_left_tell(const kp_op *); /* the same, of KP_TELL */
+bool kp_is_telling(const kp_op *);          /* KP_TELL */
+bool kp_is_telling_places(const kp_op *);   /* KP_TELL what=places: the store is not asked */
+bool kp_is_telling_events(const kp_op *);   /* KP_TELL what=events */
+bool kp_is_telling_metrics(const kp_op *);  /* KP_TELL what=metrics */
+bool kp_is_telling_itself(const kp_op *);   /* one of both: whatever is wrong with the client */
+bool kp_is_telling_more(const kp_op *);     /* KP_TELL: the values of the keys have not been asked for yet */
+bool kp_is_managing(const kp_op *);         /* KP_USE, KP_REVOKE */
+bool kp_is_change_left(const kp_op *);      /* KP_REVOKE: the store says another thing of the key than is wanted */
+bool kp_is_telling_limits(const kp_op *);   /* KP_TELL what=limits */
+bool kp_is_limits_zone_left(const kp_op *); /* the same, and the file of a zone is to be read */
+bool kp_is_look_left(const kp_op *);        /* the limits themselves have not been asked for yet */
+bool kp_is_no_zone(const kp_op *);          /* a time zone that limits name is not there */
+bool kp_is_shut(const kp_op *);             /* a window of the limits */
+bool kp_is_queueing(const kp_op *);         /* too many tasks are under way, and there is time to wait for one to end */
+bool kp_is_denied(const kp_op *);           /* what cannot be counted now is not allowed */
+bool kp_is_slot_over(const kp_op *);        /* its place among the tasks under way is to be given back */
+bool kp_is_zone_left(const kp_op *);        /* the file of a window's time zone is to be read */
+bool kp_is_seal_left(const kp_op *);        /* the key that seals the record is to be read */
+bool kp_is_use_other(const kp_op *);        /* another member is preferred since the key was chosen */
+bool kp_is_lifting(const kp_op *);          /* the key cools off, and is to be proven all the same */
+bool kp_is_mark_due(const kp_op *);         /* the use of this key is to be told to the others */
+bool kp_is_key_ready(const kp_op *);        /* a key that will do was found before */
+bool kp_is_other_looks(const kp_op *);      /* another operation holds the lease of looking for keys */
+bool kp_is_older_left(const kp_op *);       /* a task needs another value: the store may have the one before */
+bool kp_is_place_left(const kp_op *);       /* there is another place to look at */
+bool kp_is_place_left_tell(const kp_op *);  /* the same, of KP_TELL */
 bool kp_is_other_is_next(const kp_op *); /* nothing is left to read of this member, and the next one's key is at hand */
 bool kp_is_wanted(const kp_op *);        /* the key found is the one that is needed */
 bool kp_is_fell_back(const kp_op *);     /* an earlier key was refused; this looks for another */
@@ -87,11 +98,24 @@ void kp_do_say_managed(kp_op *);
 void kp_do_say_away(kp_op *);
 void kp_do_next_zone(kp_op *);
 void kp_do_end_zones(kp_op *);
+void kp_do_ask_seal(kp_op *);
+void kp_do_end_seal(kp_op *);
 void kp_do_use_other(kp_op *);
 void kp_do_tell_states(kp_op *);
 void kp_do_tell_events(kp_op *);
+void kp_do_tell_metrics(kp_op *);
 void kp_do_ask_claim(kp_op *);
 void kp_do_ask_admit(kp_op *);
+void kp_do_ask_pause(kp_op *);
+void kp_do_ask_look(kp_op *);
+void kp_do_ask_free(kp_op *);
+void kp_do_tell_limits(kp_op *);
+void kp_do_queue(kp_op *);
+void kp_do_say_no_zone(kp_op *);
+void kp_do_say_shut(kp_op *);
+void kp_do_say_shut_settle(kp_op *);
+void kp_do_say_denied(kp_op *);
+void kp_do_say_queue_over(kp_op *);
 void kp_do_ask_settle(kp_op *);
 void kp_do_ask_release(kp_op *);
 void kp_do_mark_claimed(kp_op *);

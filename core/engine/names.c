@@ -35,3 +35,11 @@ void kp_name_member(const kp_client *client, const char *member, char out[KP_NAM
     kp_name_join(tail, sizeof tail, client->realm, "/", member);
     kp_name_join(out, KP_NAME_SIZE, "keys/", tail, "");
 }
+
+void kp_name_pause(const kp_client *client, char out[KP_NAME_SIZE]) {
+    kp_name_join(out, KP_NAME_SIZE, "pause/", client->realm, "");
+}
+
+void kp_name_pause_reason(const kp_client *client, char out[KP_NAME_SIZE]) {
+    kp_name_join(out, KP_NAME_SIZE, "pause-reason/", client->realm, "");
+}

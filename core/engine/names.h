@@ -24,6 +24,10 @@ void kp_name_ring(const kp_client *, char out[KP_NAME_SIZE]);
 /* Marks of a member: FINGERPRINT or FINGERPRINT~LAST_FOUR=when it was first seen. */
 void kp_name_member(const kp_client *, const char *member, char out[KP_NAME_SIZE]);
 
+/* The gate that stops all paid calls, and the word that says why. */
+void kp_name_pause(const kp_client *, char out[KP_NAME_SIZE]);
+void kp_name_pause_reason(const kp_client *, char out[KP_NAME_SIZE]);
+
 /* A text from its parts; what does not fit is cut. printf would take longer than the store. */
 void kp_name_join(char *out, size_t size, const char *first, const char *second, const char *third);
 

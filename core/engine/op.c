@@ -19,7 +19,8 @@ const char *kp_version(void) {
 static void init_buffers(kp_op *op) {
     kp_buf *plain[] = {&op->zone_path,  &op->former, &op->what,         &op->misuse_text,  &op->looked_at,
                        &op->key_source, &op->line,   &op->first_detail, &op->first_source, &op->detail,
-                       &op->answer,     &op->text,   &op->fact,         &op->args};
+                       &op->answer,     &op->text,   &op->fact,         &op->args,         &op->sealed,
+                       &op->client_id,  &op->tags,   &op->limit};
     kp_buf *safe[] = {&op->method, &op->params,  &op->file,     &op->key_ref, &op->body,
                       &op->task,   &op->bare_id, &op->task_ref, &op->secrets};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
@@ -35,7 +36,8 @@ static void free_buffers(kp_op *op) {
     kp_buf *all[] = {&op->zone_path,    &op->former,    &op->method,     &op->task,    &op->key_ref, &op->what,
                      &op->misuse_text,  &op->looked_at, &op->key_source, &op->bare_id, &op->line,    &op->first_detail,
                      &op->first_source, &op->detail,    &op->task_ref,   &op->answer,  &op->text,    &op->fact,
-                     &op->args,         &op->params,    &op->file,       &op->body,    &op->secrets};
+                     &op->args,         &op->params,    &op->file,       &op->body,    &op->secrets, &op->sealed,
+                     &op->client_id,    &op->tags,      &op->limit};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         kp_buf_free(all[i]);
     kp_finder_free(&op->finder);
@@ -135,8 +137,8 @@ int kp_op_set(kp_op *op, const char *name, const char *value, size_t len) {
     struct {
         const char *name;
         kp_buf *into;
-    } texts[] = {{"method", &op->method}, {"params", &op->params}, {"file", &op->file},
-                 {"task", &op->task},     {"key", &op->key_ref},   {"what", &op->what}};
+    } texts[] = {{"method", &op->method}, {"params", &op->params}, {"file", &op->file},          {"task", &op->task},
+                 {"key", &op->key_ref},   {"what", &op->what},     {"client_id", &op->client_id}};
     struct {
         const char *name;
         bool *into;
@@ -151,12 +153,17 @@ int kp_op_set(kp_op *op, const char *name, const char *value, size_t len) {
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (kp_same(name, flags[i].name))
             return set_flag(op, name, flags[i].into, value, len);
-    if (!kp_same(name, "timeout_ms"))
+    if (kp_starts(name, "tag.")) {
+        const char *why = kp_op_add_tag(op, name + 4, value, len);
+        return why ? misuse(op, "tag", why) : KP_OK;
+    }
+    uint64_t *into = kp_same(name, "timeout_ms") ? &op->timeout_ms : kp_same(name, "for_ms") ? &op->for_ms : NULL;
+    if (!into)
         return misuse(op, name, "there is no such name");
     int64_t ms = 0;
     if (!kp_parse_i64(value, len, &ms) || ms < 0 || ms > 366LL * 86400000)
         return misuse(op, name, "it is a number of milliseconds, at most 366 days");
-    op->timeout_ms = (uint64_t)ms;
+    *into = (uint64_t)ms;
     return KP_OK;
 }
 
@@ -169,7 +176,7 @@ enum { GRACE_MS = 5000 };
 
 /* What was taken or learnt is told even when the time is over. */
 static bool is_settling(const kp_op *op) {
-    return op->state == KP_S_REFUND || op->state == KP_S_COOL || op->state == KP_S_OUTCOME;
+    return op->state == KP_S_REFUND || op->state == KP_S_COOL || op->state == KP_S_OUTCOME || op->state == KP_S_FREE;
 }
 
 /* One read may take half a minute, so that a poll that hangs does not eat the time of all others. */
@@ -292,12 +299,4 @@ const char *kp_store_arg(const kp_op *op, size_t i, size_t *len) {
 
 const char *kp_append_path(const kp_op *op) {
     return kp_op_step(op) == KP_APPEND ? kp_config_value(op->client->config, KP_OPT_AUDIT_FILE) : NULL;
-}
-
-const char *kp_append_line(const kp_op *op, size_t *len) {
-    if (kp_op_step(op) != KP_APPEND)
-        return NULL;
-    if (len)
-        *len = op->line.len;
-    return kp_buf_text(&op->line);
 }

@@ -44,6 +44,8 @@ struct kp_op {
     kp_buf secrets;                             /* of the task, each ended by a NUL; safe memory */
     kp_buf method, params, file, task, key_ref; /* safe memory: they can hold secrets, or a key in the wrong place */
     kp_buf what;
+    kp_buf client_id, tags; /* tags: name and value of each, each ended by a NUL */
+    uint64_t for_ms;        /* KP_PAUSE; 0: until it is undone */
     bool good, sync, dry_run, undo, now;
     uint64_t timeout_ms; /* 0: what suits */
     int misuse;          /* code of a kp_op_set that failed */
@@ -141,8 +143,22 @@ struct kp_op {
     unsigned refused_keys; /* by this operation */
     kp_after after;
 
+    /* the limits */
+    int64_t cost_micro; /* of the call, if it is priced */
+    bool priced;
+    unsigned slots;    /* that it holds */
+    kp_buf limit;      /* that refused, as people call it */
+    char limit_letter; /* its kind; NUL: none */
+    bool limit_waits;  /* its scope says wait */
+    bool paused;       /* all paid calls are */
+    bool denied;       /* what cannot be counted is not allowed */
+    int64_t left;      /* of that limit */
+    unsigned looks;    /* KP_TELL what=limits: verbs that were answered */
+
     /* the record */
     kp_buf line;
+    kp_buf sealed;     /* the line as it is written, a NUL, and the checkpoint of it */
+    size_t sealed_len; /* of the line; 0: there is none */
     bool intended;
 
     /* the outcome */
@@ -213,6 +229,22 @@ void kp_op_set_aside(kp_op *);
 /* op_gate.c: sets the verb of the next STORE step from words, ended by NULL. */
 void kp_op_ask(kp_op *, const char *verb, ...) __attribute__((sentinel));
 kp_event kp_op_take_reply(kp_op *, int failed, const char *reply, size_t len);
+/* The id of the operation's number-th admission, or claim with the mark ".p". */
+void kp_op_name_turn(const kp_op *, const char *mark, unsigned number, char out[64]);
+/* op_admit.c: a refusal of ADMIT; the counts behind its grant; what may be done while the store is away. */
+kp_event kp_op_take_refusal(kp_op *, int64_t index, int64_t left, uint64_t retry_ms);
+void kp_op_take_counts(kp_op *, const char *text, size_t len);
+void kp_op_admit_alone(kp_op *);
+/* op_terms.c: client_id, tags, price. NULL, or what is wrong with a tag. */
+const char *kp_op_add_tag(kp_op *, const char *name, const char *value, size_t len);
+const char *kp_tags_problem(const char *json);
+void kp_op_check_terms(kp_op *);
+/* op_pause.c: the verb of KP_PAUSE. */
+void kp_op_ask_pause(kp_op *);
+/* op_done.c: what a limit came to. */
+void kp_op_say_limit(kp_op *, int code);
+/* Whether the service said that the task failed. */
+bool kp_op_failed_there(const kp_op *);
 /* op_fleet.c: which member the marks of the ring prefer; whether the key in use is revoked, a value of the store or
    "-"; when that key was first seen, and whether that is to be asked. */
 void kp_op_read_ring(kp_op *, const char *marks, size_t len);
@@ -230,8 +262,12 @@ void kp_op_judge_age(kp_op *);
 kp_age kp_op_age(const kp_op *, int64_t first_seen_ms);
 /* op_refresh.c: the answer of KP_REFRESH. */
 void kp_op_tell_refreshed(kp_op *);
-/* op_zone.c */
+/* op_zone.c: the first zone of the limits whose file was not given; NULL: none. Under the client's lock. */
+const char *kp_op_missing_zone(const kp_op *);
 kp_event kp_op_take_zone(kp_op *, int how, size_t len);
+/* op_seal.c: where the key is that seals the record; what was read there. */
+const char *kp_op_seal_place(const kp_op *);
+kp_event kp_op_take_seal(kp_op *, int how, int why, size_t len);
 /* op_call.c */
 void kp_op_build(kp_op *);
 kp_event kp_op_classify(kp_op *);
@@ -251,6 +287,8 @@ void kp_op_note_proven(kp_op *);
 void kp_op_note_refused(kp_op *);
 void kp_op_note_banned(kp_op *);
 void kp_op_note_uncounted(kp_op *);
+void kp_op_note_budget(kp_op *, const kp_limit_item *, int percent, int64_t spent);
+void kp_op_note_would_refuse(kp_op *, const kp_limit_item *);
 void kp_op_note_open(kp_op *);
 void kp_op_note_found(kp_op *);
 void kp_op_note_stale(kp_op *);
@@ -264,5 +302,7 @@ void kp_op_hide(const kp_op *, kp_buf *text);
 /* record.c: the audit line of the present state (INTENT or OUTCOME); false when memory is short. */
 bool kp_op_record(kp_op *);
 bool kp_op_records(const kp_op *);
+/* A paid call that a limit refused before it was begun: that is recorded too. */
+bool kp_op_is_refused(const kp_op *);
 
 #endif

@@ -114,13 +114,15 @@ static void check_kind(kp_op *op) {
     case KP_VERIFY: return;
     case KP_REFRESH:
     case KP_USE: check_member(op); return;
+    case KP_PAUSE: return;
     case KP_REVOKE:
         if (!is_fingerprint(&op->what))
             kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" is no fingerprint of 8 hex digits");
         return;
     case KP_TELL:
-        if (!kp_same(kp_buf_text(&op->what), "keys") && !kp_is_telling_places(op) && !kp_is_telling_events(op))
-            kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" must be keys, places or events");
+        if (!kp_same(kp_buf_text(&op->what), "keys") && !kp_is_telling_places(op) && !kp_is_telling_itself(op) &&
+            !kp_is_telling_limits(op))
+            kp_op_fail(op, KP_E_MISUSE, "kp_op_set \"what\" must be keys, places, limits, events or metrics");
         return;
     default: kp_op_fail(op, KP_E_MISUSE, "there is no operation of kind %d", op->kind);
     }
@@ -185,14 +187,16 @@ void kp_op_prepare(kp_op *op) {
     op->deadline_ms = op->mono_ms + 30000;
     if (op->misuse)
         kp_op_fail(op, op->misuse, "%s", kp_buf_text(&op->misuse_text));
-    else if (op->client->error && !kp_is_telling_events(op)) /* what happened is told in any case */
+    else if (op->client->error && !kp_is_telling_itself(op)) /* what happened is told in any case */
         kp_op_fail(op, op->client->error, "%s", kp_buf_text(&op->client->problem));
     if (op->error)
         return;
     check_kind(op);
-    if (!op->error && !kp_is_telling_events(op))
+    if (!op->error)
+        kp_op_check_terms(op);
+    if (!op->error && !kp_is_telling_itself(op))
         check_strict(op);
-    if (!op->error && !kp_is_telling_events(op))
+    if (!op->error && !kp_is_telling_itself(op))
         choose_ring(op);
     settle_times(op);
     make_room(op);

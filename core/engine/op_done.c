@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "engine/meter.h"
 #include "engine/moves.h"
 #include "engine/op.h"
 #include "safe/arena.h"
@@ -257,13 +259,58 @@ void kp_do_say_crowded(kp_op *op) {
     say_wait(op, KP_E_LIMIT, "too many keys were refused lately, and the service bans addresses for that");
 }
 
+void kp_op_say_limit(kp_op *op, int code) {
+    kp_buf text;
+    kp_buf_init(&text, NULL);
+    kp_buf_str(&text, kp_buf_text(&op->limit));
+    if (op->limit_letter == 'B') {
+        kp_buf_str(&text, ", of which ");
+        kp_add_micro(&text, op->left);
+        kp_buf_str(&text, " dollars are left");
+    }
+    say_wait(op, code, kp_buf_text(&text));
+    kp_buf_free(&text);
+}
+
+/* Who pauses without a time means no time. */
+static const uint64_t LONG_PAUSE_MS = 366ULL * 86400000;
+
 void kp_do_say_refused(kp_op *op) {
     if (op->banned)
         kp_do_say_banned(op);
     else if (op->cooling)
         kp_do_say_cooling(op);
+    else if (op->paused && op->gate_ms > LONG_PAUSE_MS)
+        kp_op_fail(op, KP_E_PAUSED, "until somebody resumes them");
+    else if (op->paused)
+        say_wait(op, KP_E_PAUSED, "");
     else
-        say_wait(op, KP_E_LIMIT, "");
+        kp_op_say_limit(op, op->limit_letter == 'R'   ? KP_E_RATE
+                            : op->limit_letter == 'S' ? KP_E_TOO_MANY_TASKS
+                            : op->limit_letter        ? KP_E_BUDGET
+                                                      : KP_E_LIMIT);
+}
+
+/* The zone of a budget's day or of a window is not there: nobody knows what holds. */
+void kp_do_say_no_zone(kp_op *op) {
+    pthread_mutex_lock(&op->client->lock);
+    const char *zone = kp_op_missing_zone(op);
+    pthread_mutex_unlock(&op->client->lock);
+    kp_op_fail(op, KP_E_CONFIG, "limits name the time zone %s, and this system has no such zone (package tzdata)",
+               zone ? zone : "");
+}
+
+bool kp_is_no_zone(const kp_op *op) {
+    if (kp_is_free_call(op))
+        return false;
+    pthread_mutex_lock(&op->client->lock);
+    bool missing = kp_op_missing_zone(op) != NULL;
+    pthread_mutex_unlock(&op->client->lock);
+    return missing;
+}
+
+bool kp_op_failed_there(const kp_op *op) {
+    return op->error && kp_error_find(op->error)->cls == KP_CLASS_TASK;
 }
 
 void kp_do_say_unwritten(kp_op *op) {
@@ -326,7 +373,8 @@ void kp_do_say_unknown(kp_op *op) {
 
 kp_event kp_enter(kp_op *op) {
     op->begun_ms = op->mono_ms;
-    if (op->state != KP_S_READ && op->state != KP_S_FETCH && op->state != KP_S_REFETCH && op->state != KP_S_ZONE)
+    if (op->state != KP_S_READ && op->state != KP_S_FETCH && op->state != KP_S_REFETCH && op->state != KP_S_ZONE &&
+        op->state != KP_S_AUDITKEY)
         kp_op_end_look(op);
     switch (op->state) {
     case KP_S_READ:
@@ -340,6 +388,8 @@ kp_event kp_enter(kp_op *op) {
         kp_buf_clear(&op->finder.note);
         return KP_EV_UNUSABLE;
     case KP_S_ZONE: return op->room && !op->zone_path.failed ? KP_EV_NONE : kp_op_take_zone(op, KP_FAILED, 0);
+    case KP_S_AUDITKEY:
+        return op->room && kp_op_place(op) ? kp_op_take_held(op) : kp_op_take_seal(op, KP_FAILED, KP_WHY_IO, 0);
     case KP_S_FETCH: kp_op_build_fetch(op); return op->built ? KP_EV_NONE : KP_EV_UNBUILT;
     case KP_S_PROBE:
     case KP_S_SUBMIT:
@@ -350,14 +400,17 @@ kp_event kp_enter(kp_op *op) {
     case KP_S_CLAIM:
     case KP_S_ADMIT:
     case KP_S_REFUND:
-    case KP_S_COOL: return op->args.failed ? KP_EV_AWAY : KP_EV_NONE;
+    case KP_S_COOL:
+    case KP_S_LIMITS:
+    case KP_S_FREE: return op->args.failed ? KP_EV_AWAY : KP_EV_NONE;
     case KP_S_INTENT:
         if (!kp_op_records(op))
             return KP_EV_WRITTEN;
         return kp_op_record(op) ? KP_EV_NONE : KP_EV_UNWRITTEN;
     case KP_S_OUTCOME:
         op->elapsed_ms = op->mono_ms - op->start_ms;
-        return op->intended && kp_op_record(op) ? KP_EV_NONE : KP_EV_WRITTEN;
+        return (op->intended || (kp_op_is_refused(op) && kp_op_records(op))) && kp_op_record(op) ? KP_EV_NONE
+                                                                                                 : KP_EV_WRITTEN;
     case KP_S_DONE: kp_op_finish(op); return KP_EV_NONE;
     default: return KP_EV_NONE;
     }
@@ -372,6 +425,7 @@ void kp_op_finish(kp_op *op) {
     if (op->kind == KP_REFRESH && !op->error)
         kp_op_tell_refreshed(op);
     kp_op_note_end(op);
+    kp_meter_end(op);
     pthread_mutex_lock(&op->client->lock);
     kp_cell_drop(op->cell);
     op->cell = NULL;

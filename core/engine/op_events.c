@@ -2,6 +2,7 @@
  * know. */
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/when.h"
 #include "engine/happening.h"
 #include "engine/moves.h"
@@ -37,6 +38,7 @@ static const char *end_name(int kind) {
     case KP_REFRESH: return "keyplate.refresh";
     case KP_USE: return "keyplate.use";
     case KP_REVOKE: return "keyplate.revoke";
+    case KP_PAUSE: return "keyplate.pause";
     default: return NULL;
     }
 }
@@ -62,6 +64,7 @@ static const char *success_text(int kind) {
     case KP_REPORT: return "the service recorded the report";
     case KP_REFRESH: return "the places of the key were read again";
     case KP_USE: return "which key is preferred was told to all that share the store";
+    case KP_PAUSE: return "whether paid calls are paused was told to all that share the store";
     case KP_REVOKE: return "whether the key is revoked was told to all that share the store";
     default: return "the answer is there";
     }
@@ -170,6 +173,37 @@ void kp_op_note_uncounted(kp_op *op) {
     kp_buf_init(&message, NULL);
     kp_buf_str(&message, "the shared state could not be asked, so this paid call is not counted");
     note_key(op, "keyplate.uncounted", "warning", KP_OK, &message);
+    kp_buf_free(&message);
+}
+
+static void add_count(kp_buf *out, const kp_limit_item *item, int64_t count) {
+    if (kp_limit_letter(item->kind) == 'B') {
+        kp_add_micro(out, count);
+        kp_buf_str(out, " dollars");
+    } else {
+        kp_buf_i64(out, count);
+    }
+}
+
+void kp_op_note_budget(kp_op *op, const kp_limit_item *item, int percent, int64_t spent) {
+    kp_buf message;
+    kp_buf_init(&message, NULL);
+    kp_buf_fmt(&message, "%d %% of ", percent);
+    kp_limit_title(item, &message);
+    kp_buf_str(&message, " are spent: ");
+    add_count(&message, item, spent);
+    kp_buf_str(&message, " of ");
+    add_count(&message, item, item->scope->most[item->kind]);
+    note_key(op, "keyplate.budget", "warning", KP_OK, &message);
+    kp_buf_free(&message);
+}
+
+void kp_op_note_would_refuse(kp_op *op, const kp_limit_item *item) {
+    kp_buf message;
+    kp_buf_init(&message, NULL);
+    kp_buf_str(&message, "if it were not in shadow mode, this call would have been refused by ");
+    kp_limit_title(item, &message);
+    note_key(op, "keyplate.would_refuse", "warning", KP_OK, &message);
     kp_buf_free(&message);
 }
 

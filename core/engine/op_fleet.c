@@ -160,7 +160,7 @@ void kp_do_ask_mark(kp_op *op) {
 /* ---- KP_USE, KP_REVOKE ---- */
 
 bool kp_is_managing(const kp_op *op) {
-    return op->kind == KP_USE || op->kind == KP_REVOKE;
+    return op->kind == KP_USE || op->kind == KP_REVOKE || op->kind == KP_PAUSE;
 }
 
 /* A revocation is looked up first: whoever does it twice is told so. */
@@ -170,7 +170,9 @@ void kp_do_ask_manage(kp_op *op) {
     const char *what = kp_buf_text(&op->what);
     kp_name_gates(op->client, what, &n);
     kp_name_ring(op->client, ring);
-    if (op->kind == KP_USE)
+    if (op->kind == KP_PAUSE)
+        kp_op_ask_pause(op);
+    else if (op->kind == KP_USE)
         kp_op_ask(op, "MARK", ring, use_field, what[0] ? what : "-", RING_MS, NULL);
     else
         kp_op_ask(op, "GET", n.revoked, NULL);

@@ -25,8 +25,7 @@ void kp_op_ask(kp_op *op, const char *verb, ...) {
     va_end(words);
 }
 
-/* The id of the operation's number-th admission, or claim with the mark ".p". */
-static void name_turn(const kp_op *op, const char *mark, unsigned number, char out[64]) {
+void kp_op_name_turn(const kp_op *op, const char *mark, unsigned number, char out[64]) {
     char digits[12];
     size_t at = sizeof digits - 1;
     digits[at] = '\0';
@@ -51,7 +50,7 @@ void kp_do_ask_gate(kp_op *op) {
    for those who looked before it did. */
 void kp_do_ask_claim(kp_op *op) {
     char id[64], one[96], all[96];
-    name_turn(op, ".p", ++op->claims, id);
+    kp_op_name_turn(op, ".p", ++op->claims, id);
     snprintf(one, sizeof one, "probe/%s/%s", op->client->scope, op->fingerprint);
     snprintf(all, sizeof all, "probes/%s", op->client->scope);
     /* What was paid goes on to be polled: the key of a task's reference has been accepted before. */
@@ -64,7 +63,7 @@ void kp_do_ask_claim(kp_op *op) {
 
 static void settle_claim(kp_op *op) {
     char id[64];
-    name_turn(op, ".p", op->claims, id);
+    kp_op_name_turn(op, ".p", op->claims, id);
     op->claimed = false;
     kp_op_ask(op, "SETTLE", id, "0", NULL);
 }
@@ -87,34 +86,6 @@ bool kp_is_crowded_back(const kp_op *op) {
 
 bool kp_is_crowded_late(const kp_op *op) {
     return op->crowded && kp_op_in(op, op->gate_ms) >= op->deadline_ms;
-}
-
-void kp_do_ask_admit(kp_op *op) {
-    kp_gate_names n;
-    char id[64];
-    kp_name_gates(op->client, op->fingerprint, &n);
-    name_turn(op, ".", ++op->admissions, id);
-    op->tries = 0;
-    kp_op_ask(op, "ADMIT", id, "0", "gate", n.ban, "gate", n.cool, NULL);
-}
-
-void kp_do_ask_settle(kp_op *op) {
-    char id[64];
-    name_turn(op, ".", op->admissions, id);
-    kp_op_ask(op, "SETTLE", id, "0", NULL);
-}
-
-void kp_do_mark_admitted(kp_op *op) {
-    op->uncounted = false;
-}
-
-void kp_do_mark_uncounted(kp_op *op) {
-    op->uncounted = true;
-    kp_op_note_uncounted(op);
-}
-
-void kp_do_hold(kp_op *op) {
-    op->when_ms = kp_op_in(op, op->hold_ms);
 }
 
 /* NULL if its member has let go of it. Under the client's lock. */
@@ -311,6 +282,15 @@ bool kp_is_lifting(const kp_op *op) {
            !op->wants_one && kp_is_proves_itself(op);
 }
 
+/* A claim that is refused: by the key's own rate, or by that of all keys. */
+static kp_event claim_refused(kp_op *op, int64_t item, uint64_t retry_ms) {
+    op->crowded = item == 2;
+    op->banned = op->cooling = false;
+    op->barred = KP_OK;
+    op->gate_ms = retry_ms;
+    return KP_EV_NO;
+}
+
 static kp_event refusal(kp_op *op, const char *at, const char *end, int64_t now) {
     const char *kind;
     int64_t item = 0, left = 0, retry = 0;
@@ -318,12 +298,8 @@ static kp_event refusal(kp_op *op, const char *at, const char *end, int64_t now)
     op->away = !next_number(&at, end, &item) || !next_number(&at, end, &left) || !next_number(&at, end, &retry);
     if (op->away)
         return KP_EV_AWAY;
-    op->crowded = op->state == KP_S_CLAIM && item == 2;
-    op->banned = op->state == KP_S_ADMIT && item == 0;
-    op->cooling = op->state == KP_S_ADMIT && item == 1;
-    op->barred = KP_OK;
-    op->gate_ms = retry > now ? (uint64_t)(retry - now) : 0;
-    return KP_EV_NO;
+    uint64_t retry_ms = retry > now ? (uint64_t)(retry - now) : 0;
+    return op->state == KP_S_CLAIM ? claim_refused(op, item, retry_ms) : kp_op_take_refusal(op, item, left, retry_ms);
 }
 
 /* Only the verb ADMIT refuses, and the store's clock is never negative: what says else is no store. */
@@ -337,19 +313,26 @@ kp_event kp_op_take_reply(kp_op *op, int failed, const char *reply, size_t len) 
     op->store_ms = op->away ? 0 : now;
     if (op->state == KP_S_GATE && op->kind == KP_TELL)
         kp_op_keep_reply(op, reply, len);
+    else if (op->state == KP_S_LIMITS)
+        kp_op_keep_reply(op, reply, len);
     else if (op->state == KP_S_GATE || op->state == KP_S_RECHECK)
         read_gates(op, at, end, now);
     else if (op->kind == KP_REVOKE && !op->away && !op->changes) {
         n = next_word(&at, end, &word);
         kp_op_read_revoked(op, word, n);
     }
+    if (op->away && op->state == KP_S_ADMIT)
+        kp_op_admit_alone(op);
     if (op->away)
         return KP_EV_AWAY;
     if (no)
         return refusal(op, at, end, now);
-    if (admits && next_number(&at, end, &start) && start > now) {
-        op->hold_ms = (uint64_t)(start - now);
-        return KP_EV_LATER;
-    }
-    return KP_EV_YES;
+    if (!admits || !next_number(&at, end, &start))
+        return KP_EV_YES;
+    if (op->state == KP_S_ADMIT)
+        kp_op_take_counts(op, at, (size_t)(end - at));
+    if (start <= now)
+        return KP_EV_YES;
+    op->hold_ms = (uint64_t)(start - now);
+    return KP_EV_LATER;
 }

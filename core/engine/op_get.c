@@ -61,6 +61,8 @@ static bool add_number(const kp_op *op, const char *name, kp_buf *out) {
         {"http_status", op->http_status > 0, op->http_status},
         {"retry_after_ms", op->error && op->come_back_ms > 0, (int64_t)op->come_back_ms},
         {"unknown", op->unknown, 1},
+        {"cost_micro", op->priced && (op->accepted || op->unknown), op->cost_micro},
+        {"left", op->error && op->limit_letter, op->left},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (numbers[i].there && kp_same(name, numbers[i].name)) {
@@ -87,6 +89,8 @@ static const char *plain_text(const kp_op *op, const char *name) {
         {"class", kp_error_class(op->error)},
         {"advice", kp_error_advice(op->error)},
         {"provider_code", op->read.provider_code.len ? kp_buf_text(&op->read.provider_code) : NULL},
+        {"limit", op->error && op->limit.len ? kp_buf_text(&op->limit) : NULL},
+        {"client_id", op->client_id.len ? kp_buf_text(&op->client_id) : NULL},
         {"state", kp_state_name(op->state)},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -97,7 +101,7 @@ static const char *plain_text(const kp_op *op, const char *name) {
 
 /* Our own words, and the answer that was masked when it came, are lent as they are; the rest is masked once more. */
 static bool is_masked_here(const char *name) {
-    static const char *const names[] = {"task", "key_name", "source", "code", "provider_code"};
+    static const char *const names[] = {"task", "key_name", "source", "code", "provider_code", "limit", "client_id"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (kp_same(name, names[i]))
             return true;

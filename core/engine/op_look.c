@@ -220,6 +220,8 @@ void kp_do_next_place(kp_op *op) {
 const char *kp_op_place(const kp_op *op) {
     if (op->state == KP_S_ZONE)
         return kp_buf_text(&op->zone_path);
+    if (op->state == KP_S_AUDITKEY)
+        return kp_op_seal_place(op);
     if (op->hint)
         return hint_places[op->hint - 1];
     return op->fetching ? kp_fetch_read(op->fetch) : kp_finder_read(&op->finder);
@@ -310,6 +312,8 @@ static void note_look(kp_op *op, kp_event event) {
 kp_event kp_op_take_read(kp_op *op, int how, int why, size_t len) {
     if (op->state == KP_S_ZONE)
         return kp_op_take_zone(op, how, len);
+    if (op->state == KP_S_AUDITKEY)
+        return kp_op_take_seal(op, how, why, len);
     if (op->hint) {
         if (how == KP_FOUND && len > 0)
             op->hints |= 1U << (op->hint - 1);

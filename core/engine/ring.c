@@ -34,6 +34,13 @@ int kp_ring_make(kp_ring *ring, const kp_provider *provider, const char *keys_js
     return KP_E_MEMORY;
 }
 
+bool kp_ring_has(const kp_ring *ring, const char *name) {
+    for (size_t i = 0; i < ring->members.count; i++)
+        if (kp_same(ring->members.list[i].name, name))
+            return true;
+    return false;
+}
+
 void kp_key_free(kp_key *key) {
     if (!key)
         return;

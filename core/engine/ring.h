@@ -64,6 +64,8 @@ typedef struct kp_ring {
 /* host: the option; whoever wrote a key where a reference belongs is told how that program hands one in. */
 int kp_ring_make(kp_ring *, const kp_provider *, const char *keys_json, const char *host, kp_buf *problem);
 void kp_ring_free(kp_ring *);
+/* Whether a member has this name. */
+bool kp_ring_has(const kp_ring *, const char *name);
 
 /* Gives back what a value holds. Not under the client's lock. */
 void kp_key_free(kp_key *);

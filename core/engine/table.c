@@ -28,9 +28,13 @@ static const table_row rows[] = {
     ROW(NEW,      T,                        faulty,          nothing,      DONE),
     ROW(NEW,      T,                        dry_run,         show_request, DONE),
     ROW(NEW,      T,                        telling_events,  tell_events,  DONE),
+    ROW(NEW,      T,                        telling_metrics, tell_metrics, DONE),
+    ROW(NEW,      T,                        limits_zone_left, next_zone,   ZONE),
+    ROW(NEW,      T,                        telling_limits,  ask_pause,    LIMITS),
     ROW(NEW,      T,                        telling,         begin_look,   READ),
     ROW(NEW,      T,                        managing,        ask_manage,   MARK),
     ROW(NEW,      T,                        zone_left,       next_zone,    ZONE),
+    ROW(NEW,      T,                        seal_left,       ask_seal,     AUDITKEY),
     ROW(NEW,      T,                        chore_over,      nothing,      DONE),
     ROW(NEW,      T,                        chore,           take_key,     GATE),
     ROW(NEW,      T,                        key_ready,       take_key,     GATE),
@@ -41,6 +45,14 @@ static const table_row rows[] = {
     ROW(ZONE,     E(STOP),                  always,          say_stop,     DONE),
     ROW(ZONE,     E(FOUND) | E(ABSENT),     zone_left,       next_zone,    ZONE),
     ROW(ZONE,     E(FOUND) | E(ABSENT),     always,          end_zones,    NEW),
+
+    ROW(AUDITKEY, E(STOP),                  always,          say_stop,     DONE),
+    ROW(AUDITKEY, E(MORE),                  always,          nothing,      AUDITKEY),
+    ROW(AUDITKEY, E(FOUND),                 always,          end_seal,     NEW),
+    ROW(AUDITKEY, E(UNUSABLE),              always,          nothing,      DONE),
+
+    ROW(LIMITS,   STORE_ANY,                look_left,       ask_look,     LIMITS),
+    ROW(LIMITS,   STORE_ANY,                always,          tell_limits,  DONE),
 
     ROW(LOADING,  T,                        key_ready,       take_key,     GATE),
     ROW(LOADING,  T,                        other_looks,     look_later,   LOADING),
@@ -92,6 +104,8 @@ static const table_row rows[] = {
     ROW(GATE,     STORE_ANY,                cooling_substitute, take_substitute, GATE),
     ROW(GATE,     STORE_ANY,                cooling,         say_cooling,  OUTCOME),
     ROW(GATE,     STORE_ANY,                stopping,        say_stop,     OUTCOME),
+    ROW(GATE,     STORE_ANY,                no_zone,         say_no_zone,  OUTCOME),
+    ROW(GATE,     STORE_ANY,                shut,            say_shut,     OUTCOME),
     ROW(GATE,     STORE_ANY,                mark_due,        ask_mark,     MARK),
     ROW(GATE,     STORE_ANY,                unproven,        ask_claim,    CLAIM),
     ROW(GATE,     STORE_ANY,                refreshing,      nothing,      DONE),
@@ -124,9 +138,15 @@ static const table_row rows[] = {
     ROW(ADMIT,    E(LATER),                 always,          hold,         HOLD),
     ROW(ADMIT,    E(NO),                    other_key,       next_key,     GATE),
     ROW(ADMIT,    E(NO),                    other_unread,    next_look,    READ),
+    ROW(ADMIT,    E(NO),                    queueing,        queue,        QUEUE),
     ROW(ADMIT,    E(NO),                    always,          say_refused,  OUTCOME),
+    ROW(ADMIT,    E(AWAY),                  denied,          say_denied,   OUTCOME),
     ROW(ADMIT,    E(AWAY),                  always,          mark_uncounted, INTENT),
 
+    ROW(QUEUE,    T,                        always,          ask_gate,     GATE),
+    ROW(QUEUE,    E(STOP),                  always,          say_queue_over, OUTCOME),
+
+    ROW(HOLD,     T,                        shut,            say_shut_settle, REFUND),
     ROW(HOLD,     T,                        always,          nothing,      INTENT),
     ROW(HOLD,     E(STOP),                  always,          say_stop_settle, REFUND),
 
@@ -187,7 +207,10 @@ static const table_row rows[] = {
     ROW(COOL,     STORE_ANY,                stopping,        say_stop,     OUTCOME),
     ROW(COOL,     STORE_ANY,                always,          ask_gate,     GATE),
 
+    ROW(OUTCOME,  E(WRITTEN) | E(UNWRITTEN), slot_over,      ask_free,     FREE),
     ROW(OUTCOME,  E(WRITTEN) | E(UNWRITTEN), always,         nothing,      DONE),
+
+    ROW(FREE,     STORE_ANY,                always,          nothing,      DONE),
 };
 /* clang-format on */
 

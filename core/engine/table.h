@@ -10,6 +10,8 @@
 #define KP_STATE_LIST(X)                                                                                               \
     X(NEW, KP_TIME, "nothing has happened")                                                                            \
     X(ZONE, KP_READ, "reads a time zone that a window names")                                                          \
+    X(AUDITKEY, KP_READ, "reads the key that seals the record")                                                        \
+    X(LIMITS, KP_STORE, "asks what of the limits is used")                                                             \
     X(LOADING, KP_TIME, "another operation of the client looks for the key")                                           \
     X(READ, KP_READ, "looks for the key")                                                                              \
     X(FETCH, KP_HTTP, "asks a store for the key, or for the right to ask")                                             \
@@ -20,6 +22,7 @@
     X(PROVING, KP_TIME, "another process proves the key")                                                              \
     X(PROBE, KP_HTTP, "proves the key by one balance call")                                                            \
     X(ADMIT, KP_STORE, "asks the store to admit a paid call")                                                          \
+    X(QUEUE, KP_TIME, "waits for one of the tasks that are under way to end")                                          \
     X(HOLD, KP_TIME, "admitted for a later moment")                                                                    \
     X(INTENT, KP_APPEND, "records that a paid call is about to be made")                                               \
     X(SUBMIT, KP_HTTP, "makes the paid call")                                                                          \
@@ -30,6 +33,7 @@
     X(POLL, KP_HTTP, "makes a free call: result, balance, report")                                                     \
     X(COOL, KP_STORE, "tells the store what the service said of the key or the address")                               \
     X(OUTCOME, KP_APPEND, "records how a paid call ended")                                                             \
+    X(FREE, KP_STORE, "gives back its place among the tasks that are under way")                                       \
     X(DONE, KP_DONE, "over")
 
 typedef enum kp_state {

@@ -112,19 +112,21 @@ enum {
     KP_WAIT,        /* asks for the answer of task until it is there                                         */
     KP_SOLVE,       /* submits and waits: method, params, file, sync                                         */
     KP_REPORT,      /* reports an answer: task, good=1 or good=0                                             */
-    KP_TELL,        /* tells about the client itself: what=keys, places, events                              */
+    KP_TELL,        /* tells about the client itself: what=keys, places, limits, events, metrics             */
     KP_REFRESH,     /* reads the places of a key again (what=NAME of a member; none: the first), proves a new
                        value, and puts it in use; answer: that key as JSON, masked                           */
     KP_USE,         /* from now on all that share the store prefer this member: what=NAME; none: their order again */
-    KP_REVOKE       /* from now on nobody who shares the store uses this key: what=FINGERPRINT; undo=1: again;
+    KP_REVOKE,      /* from now on nobody who shares the store uses this key: what=FINGERPRINT; undo=1: again;
                        answer: {"fingerprint","state":"revoked" or "given back","changed":false if it was so before} */
+    KP_PAUSE        /* no paid calls of all that share the store: for_ms (none: until it is undone), what=REASON;
+                       undo=1: they go on                                                                    */
 };
 /* NULL only when memory is short. Wrong use gives an operation that ends with the reason at its first kp_on_time. */
 KP_API kp_op *kp_op_new(kp_client *, int kind);
 /* Before the first event only. Names: method, params (a JSON object), file (bytes of an upload), task, good, sync,
    timeout_ms, key (a reference to use in place of the configured members), dry_run, what, undo, now (1: a key that
-   cools off is proven now, once; at most one proof a minute is made all the same). The value is copied.
-   0, or an error code. */
+   cools off is proven now, once; at most one proof a minute is made all the same), client_id (who the call is for:
+   limits and the record go by it), tag.NAME (for the record), for_ms. The value is copied. 0, or an error code. */
 KP_API int kp_op_set(kp_op *, const char *name, const char *value, size_t len);
 /* Before DONE: what was charged stays charged, as after kill -9. */
 KP_API void kp_op_free(kp_op *);
@@ -184,9 +186,10 @@ enum { KP_UNSENT = 0, KP_MAYBE_SENT = 1 };
 KP_API void kp_on_end(kp_op *, int net, int sent);
 
 /* READ: "env:NAME", "file:PATH" (PATH may begin with "~/"), "fd:N", "exec:PROGRAM ARGUMENT..." (what the program
-   writes; no shell). The driver reads into the room (locked, not in core dumps), and nowhere else. "host:NAME": the
-   program that keyplate is part of hands it in, with kp_read_give. A NUL byte makes a place UNFIT, but not the file of
-   a time zone ("file:/usr/share/zoneinfo/..."). */
+   writes; no shell), "state:audit.key" (a file of the state folder, made with random content if it is not there). The
+   driver reads into the room (locked, not in core dumps), and nowhere else. "host:NAME": the program that keyplate is
+   part of hands it in, with kp_read_give. A NUL byte makes a place UNFIT, but not the file of a time zone
+   ("file:/usr/share/zoneinfo/..."). */
 KP_API const char *kp_read_name(const kp_op *);
 KP_API void *kp_read_room(kp_op *);
 /* Answers a READ step with a value that the host has: copies it into the room and tells KP_FOUND (KP_UNFIT if it is too
@@ -214,17 +217,25 @@ KP_API void kp_on_read(kp_op *, int how, int why, size_t len);
 KP_API const char *kp_store_arg(const kp_op *, size_t i, size_t *len); /* [0] the verb; NULL past the last */
 KP_API void kp_on_store(kp_op *, int failed, const char *reply, size_t len);
 
-/* APPEND: under the file's lock, write the line whole, once, at the end; then tell. */
+/* APPEND: under a lock that all who write to that path take, read the file's end, ask for the sealed line, write it
+ * whole, once, at the end; then tell. */
 KP_API const char *kp_append_path(const kp_op *);
-KP_API const char *kp_append_line(const kp_op *, size_t *len);
+/* The line, with its line end, sealed behind the end of the chain. last: what is there of the checkpoint (below) that
+   was kept with the line before, and of the last lines of the file, at least one whole; a line each, the checkpoint
+   first. NULL if it cannot be sealed: tell that the step failed. Repeatable; the key never leaves the client. */
+KP_API const char *kp_append_seal(kp_op *, const char *last, size_t llen, size_t *len);
+/* What is to be kept outside of the file once that line is written, in place of the one before: it shows whether the
+   end of the file was cut, and carries the chain over into the next file. At most 256 bytes, no line end. NULL before
+   kp_append_seal. */
+KP_API const char *kp_append_checkpoint(const kp_op *, size_t *len);
 KP_API void kp_on_append(kp_op *, int failed);
 
 /* DONE. 0, or the error code; it sticks. Before DONE: 0. */
 KP_API int kp_op_error(const kp_op *);
 /* A fact by name, NULL if there is none: answer, task, key (masked), key_name, fingerprint, source, provider, balance,
    balance_micro, unit, cost_micro, polls, attempts, elapsed_ms, text, code, class, advice, provider_code, http_status,
-   retry_after_ms, unknown ("1"), flags, state (of the machine, at any time). len may be NULL. Lent until the next
-   kp_op_get or event of this operation. */
+   retry_after_ms, unknown ("1"), limit (that refused), left (of it), client_id, flags, state (of the machine, at any
+   time). len may be NULL. Lent until the next kp_op_get or event of this operation. */
 KP_API const char *kp_op_get(const kp_op *, const char *name, size_t *len);
 
 /* ---- Redaction of the caller's own texts. Known keys in any encoding, values in context (key=, apikey:, clientKey,

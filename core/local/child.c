@@ -79,9 +79,10 @@ static int set_attributes(posix_spawnattr_t *attributes) {
 }
 
 /* A host without stderr would give its number to the first file that the program opens. */
-static int set_descriptors(posix_spawn_file_actions_t *actions, int out) {
+static int set_descriptors(posix_spawn_file_actions_t *actions, int in, int out) {
     bool has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
-    int error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    int error = in >= 0 ? posix_spawn_file_actions_adddup2(actions, in, STDIN_FILENO)
+                        : posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (!error)
         error = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
     if (!error)
@@ -90,7 +91,7 @@ static int set_descriptors(posix_spawn_file_actions_t *actions, int out) {
     return error ? error : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
 }
 
-static int spawn(pid_t *pid, const char *path, char *const argv[], char *const envp[], int out) {
+static int spawn(pid_t *pid, const char *path, char *const argv[], char *const envp[], int in, int out) {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
     int error = posix_spawnattr_init(&attributes);
@@ -100,7 +101,7 @@ static int spawn(pid_t *pid, const char *path, char *const argv[], char *const e
     if (!error) {
         error = set_attributes(&attributes);
         if (!error)
-            error = set_descriptors(&actions, out);
+            error = set_descriptors(&actions, in, out);
         if (!error)
             error = posix_spawn(pid, path, &actions, &attributes, argv, envp);
         posix_spawn_file_actions_destroy(&actions);
@@ -109,7 +110,7 @@ static int spawn(pid_t *pid, const char *path, char *const argv[], char *const e
     return error;
 }
 
-int kp_child_start(kp_child *child, const char *path, char *const argv[], char *const envp[]) {
+int kp_child_start(kp_child *child, const char *path, char *const argv[], char *const envp[], int in) {
     int ends[2];
     if (!child || !path || !argv || !envp)
         return EINVAL;
@@ -118,7 +119,7 @@ int kp_child_start(kp_child *child, const char *path, char *const argv[], char *
     int error = make_pipe(ends);
     if (error)
         return error;
-    error = spawn(&child->pid, path, argv, envp, ends[1]);
+    error = spawn(&child->pid, path, argv, envp, in, ends[1]);
     close(ends[1]);
     if (error)
         close(ends[0]);

@@ -18,9 +18,10 @@ typedef struct kp_child {
 
 typedef enum kp_child_read { KP_CHILD_ALL, KP_CHILD_TOO_MUCH, KP_CHILD_LATE, KP_CHILD_BROKEN } kp_child_read;
 
-/* Starts the program of a path: stdin empty, stdout into a pipe, stderr ours, no other descriptor; all signals as in a
-   new process; a session of its own, so that it cannot stop at a terminal. 0, or the errno of starting it. */
-int kp_child_start(kp_child *, const char *path, char *const argv[], char *const envp[]);
+/* Starts the program of a path: stdin empty or, if in is not -1, that descriptor; stdout into a pipe, stderr ours, no
+   other descriptor; all signals as in a new process; a session of its own, so that it cannot stop at a terminal. 0, or
+   the errno of starting it. */
+int kp_child_start(kp_child *, const char *path, char *const argv[], char *const envp[], int in);
 /* Reads until the program itself has ended: ALL, with its length in *len. What others write who have its stdout too is
    not waited for. Otherwise the program may still run. */
 kp_child_read kp_child_follow(kp_child *, char *room, size_t size, const kp_patience *, size_t *len);

@@ -17,8 +17,9 @@ struct kp_local {
     kp_client *client;
     kp_store_opener *remote;   /* NULL: there is none */
     _Atomic(kp_store *) store; /* opened at the first need, by whoever comes first */
-    pthread_mutex_t lock;      /* of the texts */
-    kp_buf problem;            /* why the last STORE failed; empty after one that worked */
+    kp_append_files *files;
+    pthread_mutex_t lock; /* of the texts */
+    kp_buf problem;       /* why the last STORE failed; empty after one that worked */
     kp_buf shown, shown_trouble, shown_note;
 };
 
@@ -33,6 +34,7 @@ kp_local *kp_local_new_with(kp_client *client, kp_store_opener *remote) {
     local->client = kp_client_keep(client);
     local->remote = remote;
     atomic_init(&local->store, NULL);
+    local->files = kp_append_files_new();
     kp_buf_init(&local->problem, NULL);
     kp_buf_init(&local->shown, NULL);
     kp_buf_init(&local->shown_trouble, NULL);
@@ -48,6 +50,7 @@ void kp_local_free(kp_local *local) {
     if (!local)
         return;
     kp_store_close(atomic_load(&local->store));
+    kp_append_files_free(local->files);
     kp_buf_free(&local->problem);
     kp_buf_free(&local->shown);
     kp_buf_free(&local->shown_trouble);
@@ -101,6 +104,16 @@ static kp_arg *collect_args(const kp_op *op, size_t *count) {
     return args;
 }
 
+int kp_local_verb(kp_local *local, const kp_arg *args, size_t count, uint64_t ms, kp_buf *reply, kp_buf *problem) {
+    if (!local || !args || !reply || !problem)
+        return -1;
+    kp_patience patience = {.until_ms = kp_local_mono_ms() + ms};
+    kp_store *store = store_of(local, problem);
+    int failed = store ? store->call(store, args, count, &patience, reply, problem) : -1;
+    note_problem(local, problem);
+    return failed;
+}
+
 static void do_store(kp_local *local, kp_op *op) {
     size_t count = 0;
     int failed = -1;
@@ -135,11 +148,18 @@ static int do_read(kp_op *op) {
     return 1;
 }
 
-static void do_append(kp_op *op) {
-    size_t len = 0;
-    const char *line = kp_append_line(op, &len);
+static const char *seal(void *self, const char *last, size_t last_len, size_t *len) {
+    return kp_append_seal(self, last, last_len, len);
+}
+
+static const char *checkpoint(void *self, size_t *len) {
+    return kp_append_checkpoint(self, len);
+}
+
+static void do_append(kp_local *local, kp_op *op) {
+    kp_append_source source = {op, seal, checkpoint};
     kp_patience patience = kp_patience_of(op, SETTLE_MS);
-    int failed = kp_append_file(kp_append_path(op), line, len, &patience);
+    int failed = kp_append(local->files, kp_append_path(op), &source, &patience);
     kp_local_time(op);
     kp_on_append(op, failed);
 }
@@ -150,7 +170,7 @@ int kp_local_step(kp_local *local, kp_op *op) {
     switch (kp_op_step(op)) {
     case KP_READ: return do_read(op);
     case KP_STORE: do_store(local, op); return 1;
-    case KP_APPEND: do_append(op); return 1;
+    case KP_APPEND: do_append(local, op); return 1;
     default: return 0;
     }
 }

@@ -12,4 +12,8 @@ typedef kp_store *kp_store_opener(const kp_client *, const char *text, kp_buf *p
 /* As kp_local_new. remote NULL: stores of other machines cannot be opened. */
 kp_local *kp_local_new_with(kp_client *, kp_store_opener *remote);
 
+/* One verb of the client's store for the program itself, which may wait for ms: 0 and the reply, or -1 with a sentence
+   in *problem. */
+int kp_local_verb(kp_local *, const kp_arg *args, size_t count, uint64_t ms, kp_buf *reply, kp_buf *problem);
+
 #endif

@@ -17,6 +17,7 @@
 #include "keyplate.h"
 #include "local/paths.h"
 #include "local/read_exec.h"
+#include "local/state_key.h"
 #include "policy/zone.h"
 
 /* Where the bytes go, and what became of the read. */
@@ -161,6 +162,14 @@ static int read_file(target *t, const char *path) {
     return how;
 }
 
+static int read_state(target *t, const char *name) {
+    kp_buf path;
+    kp_buf_init(&path, NULL);
+    int how = kp_state_key_path(name, true, &path) ? read_path(t, path.data) : trouble(t, errno);
+    kp_buf_free(&path);
+    return how;
+}
+
 static int read_descriptor(target *t, const char *text) {
     int64_t fd;
     struct stat info;
@@ -182,6 +191,8 @@ int kp_read_local(const char *name, char *room, size_t size, const kp_patience *
         how = read_variable(&t, name + 4);
     else if (kp_starts(name, "file:"))
         how = read_file(&t, name + 5);
+    else if (kp_same(name, "state:audit.key"))
+        how = read_state(&t, name + strlen("state:"));
     else if (kp_starts(name, "fd:"))
         how = read_descriptor(&t, name + 3);
     else if (kp_starts(name, "exec:"))

@@ -1,8 +1,9 @@
-/* read_exec.c: finds the program of a reference, runs it with an environment without keys, and judges what it wrote. */
+/* read_exec.c: finds a program, runs it with an environment without keys, and judges what it wrote. */
 #include "local/read_exec.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,12 +15,16 @@
 #include "local/paths.h"
 #include "safe/arena.h"
 
+/* What a program may write that nobody wants. */
+enum { OUTPUT_MOST = 65536 };
+
 /* What is to be run. */
 typedef struct program {
     kp_buf words; /* each ended by a NUL */
     kp_buf path;
     char **argv;
     char **envp;
+    int in; /* its stdin; -1: nothing */
 } program;
 
 /* ---- The words ---- */
@@ -105,35 +110,39 @@ static bool names_variable(const kp_ring *ring, const char *entry) {
     return false;
 }
 
-static bool names_password(const kp_client *client, const char *entry) {
-    const char *reference = kp_client_option(client, "redis.password");
-    if (!reference || !kp_starts(reference, "env:"))
-        return false;
-    const char *name = reference + 4;
-    return name[0] && kp_starts(entry, name) && entry[strlen(name)] == '=';
+/* The other secrets of a client. */
+static bool names_secret(const kp_client *client, const char *entry) {
+    static const char *const options[] = {"redis.password", "balance.webhook", "audit.key"};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        const char *reference = kp_client_option(client, options[i]);
+        const char *name = reference && kp_starts(reference, "env:") ? reference + 4 : "";
+        if (name[0] && kp_starts(entry, name) && entry[strlen(name)] == '=')
+            return true;
+    }
+    return false;
 }
 
 /* What keyplate reads itself: its options (a proxy can have a password), the keys of the services, and the variables
- * that the members of this client and its password for Redis name. What programs need of the user's stays. */
-static bool is_ours(const kp_op *op, const char *entry) {
+ * that the members of this client and its other secrets name. What programs need of the user's stays. */
+static bool is_ours(const kp_client *client, const kp_ring *own, const char *entry) {
     const kp_provider *provider;
     if (kp_starts(entry, "KEYPLATE_"))
         return true;
     for (size_t i = 0; (provider = kp_provider_at(i)); i++)
         if (kp_starts(entry, provider->key_env))
             return true;
-    return op && (names_variable(&op->client->ring, entry) || (op->ring && names_variable(op->ring, entry)) ||
-                  names_password(op->client, entry));
+    return (own && names_variable(own, entry)) ||
+           (client && (names_variable(&client->ring, entry) || names_secret(client, entry)));
 }
 
 /* Only the list is new: the values stay where they are. */
-static void add_environment(program *p, const kp_op *op) {
+static void add_environment(program *p, const kp_client *client, const kp_ring *own) {
     size_t count = 0, kept = 0;
     while (environ && environ[count])
         count++;
     p->envp = kp_zalloc(count + 1, sizeof *p->envp);
     for (size_t i = 0; p->envp && i < count; i++)
-        if (environ[i] && !is_ours(op, environ[i]))
+        if (environ[i] && !is_ours(client, own, environ[i]))
             p->envp[kept++] = environ[i];
 }
 
@@ -168,7 +177,7 @@ static int run(const program *p, char *room, size_t size, const kp_patience *pat
     kp_child child;
     if (kp_patience_over(patience))
         return KP_FAILED;
-    int error = kp_child_start(&child, kp_buf_text(&p->path), p->argv, p->envp);
+    int error = kp_child_start(&child, kp_buf_text(&p->path), p->argv, p->envp, p->in);
     if (error) {
         *why = trouble(error);
         return KP_FAILED;
@@ -183,24 +192,25 @@ static int run(const program *p, char *room, size_t size, const kp_patience *pat
     return how;
 }
 
-static int prepare_and_run(program *p, const char *command, char *room, size_t size, const kp_patience *patience,
-                           size_t *len, int *why) {
+static int prepare_and_run(program *p, const kp_client *client, const char *command, char *room, size_t size,
+                           const kp_patience *patience, size_t *len, int *why) {
     bool named = add_words(p, command);
     *why = named ? KP_WHY_IO : KP_WHY_NO_PROGRAM;
     if (!named || !p->argv)
         return KP_FAILED;
     bool there = find_program(p);
     *why = there ? KP_WHY_IO : KP_WHY_NO_PROGRAM;
-    add_environment(p, patience ? patience->op : NULL);
+    add_environment(p, client, patience && patience->op ? patience->op->ring : NULL);
     if (!there || p->path.failed || !p->envp)
         return KP_FAILED;
     return run(p, room, size, patience, len, why);
 }
 
-int kp_read_exec(const char *command, char *room, size_t size, const kp_patience *patience, size_t *len, int *why) {
+static int exec(const kp_client *client, const char *command, int in, char *room, size_t size,
+                const kp_patience *patience, size_t *len, int *why) {
     int unused;
     size_t ignored;
-    program p = {.argv = NULL};
+    program p = {.in = in};
     len = len ? len : &ignored;
     why = why ? why : &unused;
     *len = 0;
@@ -209,10 +219,45 @@ int kp_read_exec(const char *command, char *room, size_t size, const kp_patience
         return KP_FAILED;
     kp_buf_init(&p.words, NULL);
     kp_buf_init(&p.path, NULL);
-    int how = prepare_and_run(&p, command, room, size, patience, len, why);
+    int how = prepare_and_run(&p, client, command, room, size, patience, len, why);
     kp_buf_free(&p.words);
     kp_buf_free(&p.path);
     kp_free(p.argv);
     kp_free(p.envp);
+    return how;
+}
+
+int kp_read_exec(const char *command, char *room, size_t size, const kp_patience *patience, size_t *len, int *why) {
+    const kp_client *client = patience && patience->op ? patience->op->client : NULL;
+    return exec(client, command, -1, room, size, patience, len, why);
+}
+
+/* A text that fits into a pipe needs nobody who writes while the program reads. */
+static int pipe_of(const char *text, size_t len) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return -1;
+    ssize_t written = write(ends[1], text, len);
+    close(ends[1]);
+    int higher = fcntl(ends[0], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    close(ends[0]);
+    if (higher >= 0 && written == (ssize_t)len && fcntl(higher, F_SETFL, 0) == 0)
+        return higher;
+    if (higher >= 0)
+        close(higher);
+    return -1;
+}
+
+int kp_exec_with(const kp_client *client, const char *command, const char *text, size_t len,
+                 const kp_patience *patience, int *why) {
+    int unused;
+    why = why ? why : &unused;
+    *why = KP_WHY_IO;
+    char *room = text && len <= PIPE_BUF ? kp_alloc(OUTPUT_MOST) : NULL;
+    int in = room ? pipe_of(text, len) : -1;
+    int how = in >= 0 ? exec(client, command, in, room, OUTPUT_MOST, patience, NULL, why) : KP_FAILED;
+    if (in >= 0)
+        close(in);
+    kp_free(room);
     return how;
 }

@@ -1,11 +1,11 @@
-/* store_redis_script.c: the store verbs in the Lua of Redis, the same as policy/admit.c: whoever changes one changes
+/* store_redis_script.c: the store verbs in the Lua of Redis, the same as policy/admit*.c: whoever changes one changes
  * both (tests/core/test_store_redis_model.c holds them against each other).
  *
  * A value stands as "EXPIRES_MS VALUE", and the script judges by EXPIRES_MS: the expiry of Redis itself, one second
  * later, only clears away, because within a script it goes by another reading of the clock than TIME. A rate stands as
  * its time in us alone, which says when it ends.
  * Numbers are doubles. Times in us stay exact: wait, burst * period and what was booked before add at most 200 years to
- * now, which is below 2^53. What PUT stores is handled as text, for it may have 63 bits. */
+ * now, which is below 2^53; a sum never goes beyond. What PUT stores is handled as text, for it may have 63 bits. */
 #include "net/store_redis_script.h"
 
 #include <openssl/evp.h>
@@ -13,7 +13,7 @@
 /* clang-format off */
 /* In parts, because ISO C warrants no longer strings than 4095 characters. What is not needed by ADMIT stands behind it,
    because each function costs when it is made, at each run. */
-static const char *const parts[] = {
+static const char *const parts_before[] = {
     /* Before Redis 5 a script that asks for the time must say that its effects are to be replicated, not itself. */
     "if redis.replicate_commands and not redis.REDIS_VERSION_NUM then redis.replicate_commands() end\n"
     "local call, keys, args = redis.call, KEYS, ARGV\n"
@@ -69,7 +69,7 @@ static const char *const parts[] = {
     "local damaged = 'bad the record of this id is damaged'\n",
 
     /* The old answer of an id that was admitted. */
-    "if verb == 'ADMIT' or verb == 'KNOWN' then\n"
+    "if verb == 'ADMIT' or verb == 'SPEND' or verb == 'KNOWN' then\n"
     "  local value = held[1] and value_of(held[1])\n"
     "  if value then\n"
     "    local state, start = record(value)\n"
@@ -89,7 +89,11 @@ static const char *const parts[] = {
     "  return (us - rest) / 1000 + (rest > 0 and 1 or 0)\n"
     "end\n",
 
-    "if verb == 'ADMIT' then\n"
+};
+
+static const char *const parts_after[] = {
+    "local looks = verb == 'LOOK'\n"
+    "if verb == 'ADMIT' or verb == 'SPEND' or looks then\n"
 
     /* The number from 0 to 2^63 - 1 that a text is, as digits without leading zeros; nil if it is none. */
     "local most = '9223372036854775807'\n"
@@ -100,19 +104,21 @@ static const char *const parts[] = {
     "  if digits and not above(digits, most) then return digits end\n"
     "end\n"
 
-    /* times: by the place of a rate's first item, its new time. late: until when an item refuses. */
+    /* times: by the place of a rate's first item, its new time. late: until when an item refuses; the latest of them
+       all is retry. told: the counts of ADMIT, what LOOK says. */
     "local latest, floor = now + args[2], now * 1000\n"
-    "local at, start, took, times, name_at = 4, 0, ''\n"
-    "local wrong, kind, index, retry\n"
+    "local at, start, took, told, times, name_at = 4, 0, '', ''\n"
+    "local kind, index, left, retry\n"
     "for i = 2, #keys do\n"
-    "  local word, old, late = args[at], held[i]\n"
+    "  local word, old, rest, late = args[at], held[i], '0'\n"
     "  if word == 'gate' then\n"
     "    local value = old and value_of(old)\n"
     "    if value then\n"
     "      value = whole(value)\n"
-    "      if not value then wrong = \"a gate's value is no time\"\n"
-    "      elseif tonumber(value) > now then late = value end\n"
-    "    end\n",
+    "      if not value then return \"bad a gate's value is no time\" end\n"
+    "      if tonumber(value) > now then late = value end\n"
+    "    end\n"
+    "    if looks then told = told .. ' ' .. (late and 1 or 0) .. ':' .. (value or 0) end\n",
 
     "  else\n"
     "    local key, soft, time, place = keys[i], word == 'soft'\n"
@@ -120,46 +126,83 @@ static const char *const parts[] = {
     "      at = at + 1\n"
     "      word = args[at]\n"
     "    end\n"
-    "    at = at + 1\n"
-    "    if times then\n"
-    "      for j = 2, i - 1 do\n"
-    "        if times[j] and keys[j] == key then place = j end\n"
+    "    name_at = name_at or string.find(keys[1], '}', 1, true) + 2\n"
+    "    if look_at_sum and (word == 'budget' or word == 'slot') then\n"
+    "      local used, room, back, key_at, count = look_at_sum(key, old, word, at, soft)\n"
+    "      local is_slot = word == 'slot'\n"
+    "      if not used then return is_slot and 'bad stored slots are damaged' or 'bad a stored budget is damaged' end\n"
+    "      if looks then\n"
+    "        told = told .. ' ' .. format(form, used) .. ':' .. format(form, back)\n"
+    "      elseif key_at then\n"
+    "        if soft or not is_slot then told = told .. ' ' .. format(form, count) end\n"
+    "        took = took .. ' ' .. string.sub(key, name_at) .. (is_slot and ' ' or ' ' .. args[at + 2] .. ' ')\n"
+    "        took = took .. format(form, key_at)\n"
+    "      else\n"
+    "        late, rest = format(form, back), format(form, room)\n"
     "      end\n"
-    "    else\n"
-    "      times = {false, false, false, false, false, false, false, false}\n"
-    "      name_at = string.find(keys[1], '}', 1, true) + 2\n"
-    "    end\n"
-    "    if place then\n"
-    "      time = times[place]\n"
-    "    elseif old then\n"
-    "      time = rate_of(old)\n"
-    "      if not time then wrong, time = 'a stored rate is damaged', 0 end\n"
-    "    else\n"
-    "      time = 0\n"
-    "    end\n",
+    "      at = at + (is_slot and 2 or 3)\n",
 
-    "    local from = time - args[at]\n"
-    "    from = from > floor and ceil_ms(from) or now\n"
-    "    if from <= latest then\n"
-    "      if time < floor then time = floor end\n"
-    "      times[place or i] = time + word\n"
-    "      took = took .. ' ' .. string.sub(key, name_at) .. ' ' .. word\n"
-    "      if not soft and from > now and from > start then start = from end\n"
-    "    elseif not soft then\n"
-    "      late = format(form, from)\n"
+    "    else\n"
+    "      at = at + 1\n"
+    "      if times then\n"
+    "        for j = 2, i - 1 do\n"
+    "          if times[j] and keys[j] == key then place = j end\n"
+    "        end\n"
+    "      else\n"
+    "        times = {false, false, false, false, false, false, false, false}\n"
+    "      end\n"
+    "      if place then\n"
+    "        time = times[place]\n"
+    "      elseif old then\n"
+    "        time = rate_of(old)\n"
+    "        if not time then return 'bad a stored rate is damaged' end\n"
+    "      else\n"
+    "        time = 0\n"
+    "      end\n"
+    "      local from = time - args[at]\n"
+    "      from = from > floor and ceil_ms(from) or now\n"
+    "      local takes = from <= latest\n"
+    "      if soft or looks then\n"
+    "        local ahead = time > floor and time - floor or 0\n"
+    "        local used = (ahead - ahead % word) / word + (ahead % word > 0 and 1 or 0)\n"
+    "        if looks then\n"
+    "          told = told .. ' ' .. format(form, used) .. ':' .. format(form, from)\n"
+    "        else\n"
+    "          told = told .. ' ' .. (takes and format(form, used + 1) or 'full')\n"
+    "        end\n"
+    "      end\n",
+
+    "      if takes then\n"
+    "        if time < floor then time = floor end\n"
+    "        times[place or i] = time + word\n"
+    "        took = took .. ' ' .. string.sub(key, name_at) .. ' ' .. word\n"
+    "        if not soft and from > now and from > start then start = from end\n"
+    "      elseif not soft then\n"
+    "        late = format(form, from)\n"
+    "      end\n"
+    "      word = 'rate'\n"
     "    end\n"
     "  end\n"
     "  at = at + 1\n"
     "  if late and (not retry or above(late, retry)) then\n"
-    "    kind, index, retry = word == 'gate' and word or 'rate', i - 2, late\n"
+    "    kind, index, left, retry = word, i - 2, rest, late\n"
     "  end\n"
     "end\n",
 
-    "if wrong then return 'bad ' .. wrong end\n"
-    "if retry then return table.concat({'no', stamp, kind, index, 0, retry}, ' ') end\n"
+    "if looks then return 'ok ' .. stamp .. told end\n"
+    "if retry then return table.concat({'no', stamp, kind, index, left, retry}, ' ') end\n"
     "if times then\n"
     "  for i = 2, #keys do\n"
     "    if times[i] then call('SET', keys[i], format(form, times[i]), 'PX', args[3]) end\n"
+    "  end\n"
+    "end\n"
+    "if sums then\n"
+    "  for i = 2, #keys do\n"
+    "    local sum = sums[keys[i]]\n"
+    "    if sum then\n"
+    "      write_sum(keys[i], sum)\n"
+    "      sums[keys[i]] = nil\n"
+    "    end\n"
     "  end\n"
     "end\n"
     "start = start == 0 and '0' or format(form, start)\n"
@@ -168,7 +211,7 @@ static const char *const parts[] = {
     "else\n"
     "  call('SET', keys[1], format(form, now + 172800000) .. ' open ' .. start .. took, 'PX', '172801000')\n"
     "end\n"
-    "return ok(start)\n"
+    "return ok(start .. told)\n"
     "end\n",
 
     /* From here on a key may be written and read again. */
@@ -185,29 +228,42 @@ static const char *const parts[] = {
     "  local state, start, list = record(value)\n"
     "  if not state then return damaged end\n"
     "  if state == 'done' then return ok() end\n"
-    "  local names, periods = {}, {}\n"
-    "  if args[2] == '0' then\n"
-    "    for kind, name, period in string.gmatch(list, ' (%S+) (%S+) (%S+)') do\n"
-    "      if kind ~= 'rate' or not tonumber(period) then break end\n"
-    "      names[#names + 1], periods[#periods + 1] = name, tonumber(period)\n"
+    /* What is to be given back; "-" gives back slots alone. What cannot be read ends the list. */
+    "  local kinds, names, values, places, n, at = {}, {}, {}, {}, 0, 1\n"
+    "  while at do\n"
+    "    local kind, name, value, place\n"
+    "    kind, name, value, at = string.match(list, '^ (%S+) (%S+) (%-?%d+)()', at)\n"
+    "    if kind == 'budget' then\n"
+    "      place, at = string.match(list, '^ (%-?%d+)()', at)\n"
+    "    elseif kind ~= 'rate' and kind ~= 'slot' then\n"
+    "      at = nil\n"
+    "    end\n"
+    "    if at and (kind == 'slot' or args[2] == '0') then\n"
+    "      n = n + 1\n"
+    "      kinds[n], names[n], values[n], places[n] = kind, kind .. ' ' .. name, value + 0, (place or value) + 0\n"
     "    end\n"
     "  end\n"
-    "  local prefix = string.sub(keys[1], 1, string.find(keys[1], '}', 1, true) + 1) .. 'rate '\n"
-    "  for i = 1, #names do\n"
+    "  local prefix = string.sub(keys[1], 1, string.find(keys[1], '}', 1, true) + 1)\n"
+    "  for i = 1, n do\n"
     "    if keys[i + 1] ~= prefix .. names[i] then return 'need ' .. table.concat(names, ' ') end\n"
     "  end\n",
 
-    "  for i = 1, #names do\n"
+    "  for i = 1, n do\n"
     "    local key = keys[i + 1]\n"
-    "    local us = texts[key] and rate_of(texts[key])\n"
+    "    local us = kinds[i] == 'rate' and texts[key] and rate_of(texts[key])\n"
+    "    local sum = kinds[i] ~= 'rate' and read_sum(key, texts[key], kinds[i] == 'slot')\n"
     "    if us and us > now * 1000 then\n"
-    "      us = us - periods[i]\n"
+    "      us = us - values[i]\n"
     "      if us > now * 1000 then\n"
     "        put(key, format(form, us), ceil_ms(us) - now)\n"
     "      else\n"
     "        texts[key] = nil\n"
     "        call('DEL', key)\n"
     "      end\n"
+    "    elseif sum then\n"
+    "      if sum.slots then tidy_slots(sum) end\n"
+    "      take_from_sum(sum, places[i], sum.slots and 1 or values[i])\n"
+    "      write_sum(key, sum)\n"
     "    end\n"
     "  end\n"
     "  local ttl = list ~= '' and 172800000 or 3600000\n"
@@ -240,8 +296,11 @@ static const char *const parts[] = {
 /* clang-format on */
 
 void kp_redis_script_add(kp_buf *out) {
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        kp_buf_str(out, parts[i]);
+    for (size_t i = 0; i < sizeof parts_before / sizeof parts_before[0]; i++)
+        kp_buf_str(out, parts_before[i]);
+    kp_redis_script_add_sums(out);
+    for (size_t i = 0; i < sizeof parts_after / sizeof parts_after[0]; i++)
+        kp_buf_str(out, parts_after[i]);
 }
 
 void kp_redis_script_sha(const kp_buf *script, char sha[KP_REDIS_SHA_SIZE]) {

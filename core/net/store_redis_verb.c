@@ -5,7 +5,9 @@
 
 #include "base/text.h"
 #include "net/store_redis_resp.h"
+#include "policy/admit_budget.h"
 #include "policy/admit_rate.h"
+#include "policy/admit_slot.h"
 
 /* One second later than a value ends Redis clears it away, and half a ms may be cut off. */
 enum { CLEAR_LATER_MS = 1001, COMMAND_ROOM = 1024 };
@@ -89,16 +91,36 @@ static bool has_names(const char *verb) {
     return kp_same(verb, "GET") || kp_same(verb, "PUT") || kp_same(verb, "MARK");
 }
 
-static bool is_rate(kp_arg word) {
-    return kp_same_n(word.text, word.len, "rate");
+/* The items that may follow ADMIT and LOOK. */
+typedef struct {
+    const char *word, *kind; /* kind: what stands before the name in the map */
+    size_t words;            /* of the item, word included */
+} item_form;
+
+static const item_form gate = {"gate", "", 2}, rate = {"rate", "rate ", 5}, budget = {"budget", "budget ", 6},
+                       slot = {"slot", "slot ", 5};
+
+static const item_form *form_of(kp_arg word) {
+    static const item_form *const forms[] = {&rate, &budget, &slot};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (kp_same_n(word.text, word.len, forms[i]->word))
+            return forms[i];
+    return &gate;
+}
+
+/* Where the items begin; 0: the verb has none. */
+static size_t first_item(const kp_redis_verb *v) {
+    const char *verb = v->args[0].text;
+    return kp_same(verb, "ADMIT") ? 3 : kp_same(verb, "LOOK") ? 1 : 0;
 }
 
 static void add_needed(list *k, kp_arg need) {
     for (size_t at = 0; at < need.len;) {
         const char *name = need.text + at;
-        const char *end = memchr(name, ' ', need.len - at);
+        const char *blank = memchr(name, ' ', need.len - at);
+        const char *end = blank ? memchr(blank + 1, ' ', need.len - at - (size_t)(blank + 1 - name)) : NULL;
         size_t len = end ? (size_t)(end - name) : need.len - at;
-        add_key(k, "rate ", (kp_arg){name, len});
+        add_key(k, "", (kp_arg){name, len});
         at += len + 1;
     }
 }
@@ -112,42 +134,92 @@ static size_t add_keys(const kp_redis_verb *v, kp_buf *out) {
         for (size_t i = 1; i < v->count; i += step)
             add_key(&k, "", v->args[i]);
     else
-        add_key(&k, "id ", v->args[1]);
-    if (kp_same(verb, "ADMIT"))
-        for (size_t i = 3; i + 1 < v->count; i += is_rate(v->args[i]) ? 5 : 2)
-            add_key(&k, is_rate(v->args[i]) ? "rate " : "", v->args[i + 1]);
+        add_key(&k, "id ", kp_same(verb, "LOOK") ? (kp_arg){"", 0} : v->args[1]);
+    const item_form *form = &gate;
+    for (size_t i = first_item(v); i > 0 && i + 1 < v->count; i += form->words) {
+        form = form_of(v->args[i]);
+        add_key(&k, form->kind, v->args[i + 1]);
+    }
     add_needed(&k, v->need);
     return k.count;
 }
 
-/* A rate that took is never further ahead than its burst, from when the latest caller may begin. */
-static int64_t clear_ms(const kp_redis_verb *v, int64_t wait_ms) {
+/* A rate that took is never further ahead than its burst, from when the latest caller may begin. *spends: whether there
+   is a budget or a slot. */
+static int64_t clear_ms(const kp_redis_verb *v, int64_t wait_ms, bool *spends) {
     int64_t most_us = 0;
-    kp_rate rate;
-    for (size_t i = 3; i + 4 < v->count; i += is_rate(v->args[i]) ? 5 : 2)
-        if (is_rate(v->args[i]) && !kp_rate_parse(v->args[i + 2], v->args[i + 3], &rate) &&
-            rate.period_us * rate.burst > most_us)
-            most_us = rate.period_us * rate.burst;
+    kp_rate r;
+    const item_form *form = &gate;
+    *spends = false;
+    for (size_t i = 3; i + 1 < v->count; i += form->words) {
+        form = form_of(v->args[i]);
+        *spends = *spends || form == &budget || form == &slot;
+        if (form == &rate && !kp_rate_parse(v->args[i + 2], v->args[i + 3], &r) && r.period_us * r.burst > most_us)
+            most_us = r.period_us * r.burst;
+    }
     return wait_ms + most_us / 1000 + CLEAR_LATER_MS;
+}
+
+static void add_rate_words(list *w, const kp_arg *item) {
+    kp_rate r = {0, 0};
+    kp_rate_parse(item[2], item[3], &r);
+    add_number(w, r.period_us);
+    add_number(w, (r.burst - 1) * r.period_us);
+}
+
+static void add_budget_words(list *w, const kp_arg *item) {
+    kp_budget b = {0, 0, 0, false};
+    kp_budget_parse(item + 2, &b);
+    add_number(w, b.limit);
+    add_number(w, b.add);
+    if (b.rolling)
+        add_text(w, "24h");
+    else
+        add_number(w, b.zone_s);
+}
+
+static void add_slot_words(list *w, const kp_arg *item) {
+    kp_slot s = {0, 0};
+    kp_slot_parse(item + 2, &s);
+    add_number(w, s.limit);
+    add_number(w, s.ttl_ms);
+}
+
+static void add_item_words(list *w, const kp_redis_verb *v, size_t first) {
+    const item_form *form = &gate;
+    for (size_t i = first; i + 1 < v->count; i += form->words) {
+        const kp_arg *item = v->args + i, *soft;
+        form = form_of(*item);
+        soft = item + form->words - 1;
+        if (form != &gate && kp_same_n(soft->text, soft->len, "1"))
+            add_text(w, "soft");
+        if (form != &rate)
+            add_text(w, form->word);
+        if (form == &rate)
+            add_rate_words(w, item);
+        else if (form == &budget)
+            add_budget_words(w, item);
+        else if (form == &slot)
+            add_slot_words(w, item);
+    }
 }
 
 static void add_admit_words(list *w, const kp_redis_verb *v) {
     int64_t wait_ms = 0;
-    kp_rate rate = {0, 0};
+    bool spends = false;
     kp_parse_i64(v->args[2].text, v->args[2].len, &wait_ms);
+    int64_t clear = clear_ms(v, wait_ms, &spends);
+    add_text(w, spends ? "SPEND" : "ADMIT");
     add_number(w, wait_ms);
-    add_number(w, clear_ms(v, wait_ms));
-    for (size_t i = 3; i + 1 < v->count; i += is_rate(v->args[i]) ? 5 : 2) {
-        if (!is_rate(v->args[i])) {
-            add_text(w, "gate");
-            continue;
-        }
-        if (kp_same_n(v->args[i + 4].text, v->args[i + 4].len, "1"))
-            add_text(w, "soft");
-        kp_rate_parse(v->args[i + 2], v->args[i + 3], &rate);
-        add_number(w, rate.period_us);
-        add_number(w, (rate.burst - 1) * rate.period_us);
-    }
+    add_number(w, clear);
+    add_item_words(w, v, first_item(v));
+}
+
+static void add_look_words(list *w, const kp_redis_verb *v) {
+    add_text(w, "LOOK");
+    add_number(w, 0);
+    add_number(w, 0);
+    add_item_words(w, v, first_item(v));
 }
 
 /* As store_redis_script.h says; how many. */
@@ -155,16 +227,16 @@ static size_t add_words(const kp_redis_verb *v, kp_buf *out) {
     list w = {v->prefix, out, 0};
     const char *verb = v->args[0].text;
     size_t step = step_of(verb);
-    add_word(&w, v->args[0]);
-    if (kp_same(verb, "ADMIT"))
+    if (kp_same(verb, "ADMIT")) {
         add_admit_words(&w, v);
-    else if (has_names(verb))
-        for (size_t i = 1; i < v->count; i++) {
-            if ((i - 1) % step != 0)
+    } else if (kp_same(verb, "LOOK")) {
+        add_look_words(&w, v);
+    } else {
+        add_word(&w, v->args[0]);
+        for (size_t i = has_names(verb) ? 1 : 2; i < v->count; i++)
+            if (!has_names(verb) || (i - 1) % step != 0)
                 add_word(&w, v->args[i]);
-        }
-    else
-        add_word(&w, v->args[2]);
+    }
     return w.count;
 }
 

@@ -1,20 +1,16 @@
-/* admit.c: does the store verbs over a map: GET, PUT, MARK, ADMIT, SETTLE. */
+/* admit.c: does the store verbs over a map: GET, PUT, MARK, LOOK, ADMIT, SETTLE. */
 #include "policy/admit.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "policy/admit_map.h"
+#include "policy/admit_item.h"
 #include "policy/admit_mark.h"
-#include "policy/admit_rate.h"
-
-/* The record of an id: "open START {rate NAME PERIOD}..." with what it took, "done START" once it is settled. */
-static const char id_kind[] = "id";
+#include "policy/admit_record.h"
 
 enum { VALUE_MOST = 4096, ITEMS_MOST = 256 };
 
 static const int64_t clock_most_ms = 253402300799999; /* the end of the year 9999 */
-static const int64_t keep_ms = 48 * 3600000LL, keep_empty_ms = 3600000LL;
 
 static int bad(kp_verb *v, const char *reason) {
     kp_buf_clear(v->reply);
@@ -120,240 +116,134 @@ static int do_mark(kp_verb *v) {
     return ok(v);
 }
 
-/* ---- ADMIT ---- */
+/* ---- LOOK and ADMIT ---- */
 
-typedef struct {
-    bool is_rate;
-    bool soft;
-    bool takes;
-    kp_arg name;
-    kp_rate rate;
-    int64_t time_us; /* of the rate: stored, then with what this item takes */
-} item;
-
-/* Reads the items. NULL, or what is wrong. */
-static const char *read_items(const kp_verb *v, item *items, size_t *count) {
-    size_t n = 0;
-    for (size_t i = 3; i < v->count; n++) {
-        const kp_arg *at = v->args + i;
-        item *it = &items[n];
-        it->is_rate = kp_arg_is(at[0], "rate");
-        size_t words = it->is_rate ? 5 : 2;
-        if (!it->is_rate && !kp_arg_is(at[0], "gate"))
-            return "there is no such kind of item";
-        if (v->count - i < words)
-            return "an item is incomplete";
-        if (!kp_arg_name(at[1]))
-            return wrong_name;
-        it->name = at[1];
-        i += words;
-        if (!it->is_rate)
-            continue;
-        const char *wrong = kp_rate_parse(at[2], at[3], &it->rate);
-        if (wrong)
-            return wrong;
-        it->soft = kp_arg_is(at[4], "1");
-        if (!it->soft && !kp_arg_is(at[4], "0"))
-            return "soft is neither 0 nor 1";
-    }
-    *count = n;
-    return NULL;
-}
-
-typedef struct {
-    const char *kind; /* NULL: nothing refused */
-    size_t index;
-    int64_t retry;
-    int64_t start;
-    const char *wrong;
-} decision;
-
-/* The item whose time comes last is the one to tell: coming back then can succeed. */
-static void refuse(decision *d, const char *kind, size_t i, int64_t retry) {
-    if (d->kind && retry <= d->retry)
-        return;
-    d->kind = kind;
-    d->index = i;
-    d->retry = retry;
-}
-
-static int look_at_gate(kp_verb *v, const item *items, size_t i, decision *d) {
-    int64_t until = 0;
-    int there = kp_map_get(v, items[i].name);
-    if (there < 0)
-        return -1;
-    if (there > 0 && !kp_arg_number(kp_arg_of(&v->value), 0, INT64_MAX, &until))
-        d->wrong = "a gate's value is no time";
-    if (until > v->now_ms)
-        refuse(d, "gate", i, until);
-    return 0;
-}
-
-/* The item before i that is the same rate: it has taken its part already. */
-static const item *same_rate(const item *items, size_t i) {
-    kp_arg name = items[i].name;
-    while (i-- > 0)
-        if (items[i].is_rate && items[i].name.len == name.len && memcmp(items[i].name.text, name.text, name.len) == 0)
-            return &items[i];
-    return NULL;
-}
-
-/* A soft rate without room takes nothing, like a hard one that refuses, so that it can be made hard at any time. */
-static int look_at_rate(kp_verb *v, item *items, size_t i, int64_t wait, decision *d) {
-    item *it = &items[i];
-    const item *same = same_rate(items, i);
-    int there = same ? 1 : kp_rate_read(v, it->name, &it->time_us);
-    if (there == -1)
-        return -1;
-    if (there == -2)
-        d->wrong = "a stored rate is damaged";
-    if (same)
-        it->time_us = same->time_us;
-    int64_t start = kp_rate_start(it->rate, it->time_us, v->now_ms);
-    it->takes = start <= v->now_ms + wait;
-    if (it->takes)
-        it->time_us = kp_rate_take(it->rate, it->time_us, v->now_ms);
-    if (it->soft)
+/* The items of this verb, from the first-th argument on, each looked at: 0; -1 when that failed; -2 when it is bad,
+   which the reply then says. */
+static int look_at_all(kp_verb *v, size_t first, int64_t wait, kp_item *items, size_t *count) {
+    const char *wrong = kp_items_read(v, first, items, count);
+    if (!wrong && *count > ITEMS_MOST)
+        wrong = "there are too many items";
+    for (size_t i = 0; !wrong && i < *count; i++)
+        if (kp_item_look(v, items, i, wait, &wrong))
+            return -1;
+    if (!wrong)
         return 0;
-    if (!it->takes)
-        refuse(d, "rate", i, start);
-    else if (start > v->now_ms && start > d->start)
-        d->start = start;
-    return 0;
+    bad(v, wrong);
+    return -2;
 }
 
-/* The record of an id that took something is worth its room. */
-static int put_record(kp_verb *v, bool took) {
-    return kp_map_put(v, kp_map_name(v, id_kind, v->args[1]), v->now_ms + (took ? keep_ms : keep_empty_ms));
+static kp_item *make_items(const kp_verb *v, size_t first) {
+    return kp_zalloc((v->count - first) / 2 + 1, sizeof(kp_item));
 }
 
-static int take_all(kp_verb *v, const item *items, size_t count, int64_t start) {
-    for (size_t i = 0; i < count; i++)
-        if (items[i].takes && kp_rate_write(v, items[i].name, items[i].time_us))
-            return -1;
-    kp_buf_clear(&v->value);
-    kp_buf_str(&v->value, "open");
-    add_number(&v->value, start);
-    bool took = false;
-    for (size_t i = 0; i < count; i++) {
-        if (!items[i].takes)
-            continue;
-        took = true;
-        kp_buf_str(&v->value, " rate ");
-        kp_buf_add(&v->value, items[i].name.text, items[i].name.len);
-        add_number(&v->value, items[i].rate.period_us);
-    }
-    return put_record(v, took) ? -1 : ok_start(v, start);
-}
-
-static int decide(kp_verb *v, item *items, int64_t wait) {
+static int do_look(kp_verb *v) {
     size_t count = 0;
-    decision d = {.wrong = read_items(v, items, &count)};
-    for (size_t i = 0; i < count; i++)
-        if (items[i].is_rate ? look_at_rate(v, items, i, wait, &d) : look_at_gate(v, items, i, &d))
-            return -1;
-    if (d.wrong)
-        return bad(v, d.wrong);
-    if (!d.kind)
-        return take_all(v, items, count, d.start);
+    kp_item *items = make_items(v, 1);
+    int result = items ? look_at_all(v, 1, 0, items, &count) : -1;
+    if (result == 0)
+        ok(v);
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        add_number(v->reply, items[i].used);
+        kp_buf_char(v->reply, ':');
+        kp_buf_i64(v->reply, items[i].start);
+    }
+    kp_items_free(items, count);
+    return result == -1 ? -1 : 0;
+}
+
+static int refuse(kp_verb *v, const kp_item *it, size_t index) {
     kp_buf_str(v->reply, "no");
     add_number(v->reply, v->now_ms);
     kp_buf_char(v->reply, ' ');
-    kp_buf_str(v->reply, d.kind);
-    add_number(v->reply, (int64_t)d.index);
-    add_number(v->reply, 0);
-    add_number(v->reply, d.retry);
+    kp_buf_str(v->reply, kp_item_word(it->kind));
+    add_number(v->reply, (int64_t)index);
+    add_number(v->reply, it->kind == KP_ITEM_RATE ? 0 : it->left);
+    add_number(v->reply, it->start);
     return 0;
 }
 
-/* The next word of text, from *at on; empty at its end. */
-static kp_arg next_word(const kp_buf *text, size_t *at) {
-    const char *from = kp_buf_text(text) + *at;
-    size_t len = strcspn(from, " ");
-    *at += len + (from[len] == ' ');
-    return (kp_arg){from, len};
+/* The later of the moments at which the rates let it begin; 0: now. */
+static int64_t start_of(const kp_verb *v, const kp_item *items, size_t count) {
+    int64_t start = 0;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].kind == KP_ITEM_RATE && !items[i].soft && items[i].start > v->now_ms && items[i].start > start)
+            start = items[i].start;
+    return start;
 }
 
-typedef struct {
-    kp_buf text;
-    size_t at; /* where the list of what was taken begins */
-    bool open;
-    int64_t start;
-} record;
+/* What is counted now; of a soft rate without room that it is full. */
+static void add_count(kp_verb *v, const kp_item *it) {
+    if (it->kind == KP_ITEM_RATE && !it->takes)
+        kp_buf_str(v->reply, " full");
+    else
+        add_number(v->reply, it->sum ? kp_sum_total(it->sum) : it->used + 1);
+}
 
-/* 1; there is none: 0; failed: -1; damaged: -2. */
-static int read_record(kp_verb *v, kp_arg id, record *r) {
-    int there = kp_map_get(v, kp_map_name(v, id_kind, id));
-    if (there <= 0)
-        return there;
-    kp_buf_add(&r->text, v->value.data, v->value.len);
-    if (r->text.failed)
-        return -1;
-    kp_arg state = next_word(&r->text, &r->at);
-    r->open = kp_arg_is(state, "open");
-    bool sound = r->open || kp_arg_is(state, "done");
-    return sound && kp_arg_number(next_word(&r->text, &r->at), 0, INT64_MAX, &r->start) ? 1 : -2;
+static int take_all(kp_verb *v, const kp_item *items, size_t count) {
+    int64_t start = start_of(v, items, count);
+    kp_buf record;
+    kp_buf_init(&record, NULL);
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < count; i++)
+        result = kp_item_take(v, &items[i], &record);
+    if (result == 0 && !record.failed)
+        result = kp_record_open(v, v->args[1], start, &record);
+    result = record.failed ? -1 : result;
+    kp_buf_free(&record);
+    ok_start(v, start);
+    for (size_t i = 0; i < count; i++)
+        if (items[i].kind == KP_ITEM_BUDGET || items[i].soft)
+            add_count(v, &items[i]);
+    return result;
+}
+
+/* The item whose time comes last is the one to tell: coming back then can succeed. */
+static int decide(kp_verb *v, const kp_item *items, size_t count) {
+    size_t refusing = count;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].refuses && (refusing == count || items[i].start > items[refusing].start))
+            refusing = i;
+    return refusing < count ? refuse(v, &items[refusing], refusing) : take_all(v, items, count);
 }
 
 static const char damaged[] = "the record of this id is damaged";
 
-static int do_admit(kp_verb *v, record *r) {
+static int do_admit(kp_verb *v, kp_record *r) {
     int64_t wait = 0;
     if (v->count < 3 || !kp_arg_name(v->args[1]))
         return bad(v, "ADMIT needs an id without blanks and a time to wait");
     if (!kp_arg_number(v->args[2], 0, KP_SPAN_MOST_MS, &wait))
         return bad(v, "the time to wait is no number of ms from 0 to 100 years");
-    if (v->count > 3 + 5 * ITEMS_MOST)
-        return bad(v, "there are too many items");
-    int there = read_record(v, v->args[1], r);
+    int there = kp_record_read(v, v->args[1], r);
     if (there < 0)
         return there == -1 ? -1 : bad(v, damaged);
     if (there > 0)
         return ok_start(v, r->start);
-    item *items = kp_zalloc((v->count - 3) / 2 + 1, sizeof *items);
-    int result = items ? decide(v, items, wait) : -1;
-    kp_free(items);
-    return result;
+    size_t count = 0;
+    kp_item *items = make_items(v, 3);
+    int result = items ? look_at_all(v, 3, wait, items, &count) : -1;
+    if (result == 0)
+        result = decide(v, items, count);
+    kp_items_free(items, count);
+    return result == -1 ? -1 : 0;
 }
 
 /* ---- SETTLE ---- */
 
-/* What cannot be read stays charged. */
-static int give_back(kp_verb *v, record *r) {
-    while (r->at < r->text.len) {
-        kp_arg kind = next_word(&r->text, &r->at);
-        kp_arg name = next_word(&r->text, &r->at);
-        int64_t period = 0, time_us = 0;
-        if (!kp_arg_number(next_word(&r->text, &r->at), 1, KP_SPAN_MOST_US, &period) || !kp_arg_is(kind, "rate"))
-            return 0;
-        int there = kp_rate_read(v, name, &time_us);
-        if (there == -1)
-            return -1;
-        if (there == 1 && time_us > v->now_ms * 1000 && kp_rate_write(v, name, time_us - period))
-            return -1;
-    }
-    return 0;
-}
-
-static int do_settle(kp_verb *v, record *r) {
+static int do_settle(kp_verb *v, kp_record *r) {
     bool back = v->count == 3 && kp_arg_is(v->args[2], "0");
     if (v->count != 3 || !kp_arg_name(v->args[1]) || (!back && !kp_arg_is(v->args[2], "-")))
         return bad(v, "SETTLE needs an id without blanks and 0 or -");
-    int there = read_record(v, v->args[1], r);
+    int there = kp_record_read(v, v->args[1], r);
     if (there < 0)
         return there == -1 ? -1 : bad(v, damaged);
-    if (there == 0 || !r->open)
-        return ok(v);
-    bool took = r->at < r->text.len;
-    if (back && give_back(v, r))
+    if (there > 0 && r->open && kp_record_settle(v, v->args[1], r, back))
         return -1;
-    kp_buf_clear(&v->value);
-    kp_buf_str(&v->value, "done");
-    add_number(&v->value, r->start);
-    return put_record(v, took) ? -1 : ok(v);
+    return ok(v);
 }
 
-static int do_verb(kp_verb *v, record *r) {
+static int do_verb(kp_verb *v, kp_record *r) {
     if (v->now_ms < 0 || v->now_ms > clock_most_ms)
         return bad(v, "the store's clock is out of range");
     if (!v->args || v->count == 0)
@@ -367,6 +257,8 @@ static int do_verb(kp_verb *v, record *r) {
         return do_put(v);
     if (kp_arg_is(v->args[0], "MARK"))
         return do_mark(v);
+    if (kp_arg_is(v->args[0], "LOOK"))
+        return do_look(v);
     if (kp_arg_is(v->args[0], "ADMIT"))
         return do_admit(v, r);
     if (kp_arg_is(v->args[0], "SETTLE"))
@@ -378,7 +270,7 @@ int kp_admit(const kp_kv *kv, int64_t now_ms, const kp_arg *args, size_t count, 
     if (!kv || !reply)
         return -1;
     kp_verb v = {.kv = kv, .now_ms = now_ms, .args = args, .count = count, .reply = reply};
-    record r = {.open = false};
+    kp_record r = {.open = false};
     kp_buf_clear(reply);
     int result = do_verb(&v, &r);
     kp_buf_free(&v.name);

@@ -45,7 +45,11 @@ local keyplate = {}
 ---@field strict? boolean
 ---@field store? string
 ---@field redis? {password?: string, prefix?: string}
----@field audit? {file?: string}
+---@field limits? {usd_per_day?: string|number, usd_per_24h?: string|number, per_second?: integer, per_minute?: integer, per_hour?: integer, per_day?: integer, per_24h?: integer, concurrent?: integer, window?: string, zone?: string, on_limit?: "refuse"|"wait", shadow?: boolean, outage?: string, by?: table<string, table>} by: limits of their own for "key:NAME", "method:NAME", "client_id:NAME"; NAME *: for each one
+---@field prices? table<string, string> what a paid call costs, in dollars, by method; "*": the rest
+---@field tags? table<string, string> what the record says of each call
+---@field balance? {alert_below?: string[], pause_below?: string, webhook?: string, exec?: string} for 'keyplate monitor'
+---@field audit? {file?: string, key?: string}
 ---@field events? integer
 ---@field redact? {bare_hex?: "always"|"context"|"off"}
 ---@field [string] any
@@ -64,6 +68,8 @@ local keyplate = {}
 ---@field advice string
 ---@field unknown boolean a paid call whose outcome is not known: it counts as spent
 ---@field retry_after? number seconds
+---@field limit? string that refused, such as "usd_per_day" or "per_day of client_id:team-a"
+---@field left? string|integer of that limit: dollars as text, or a count
 ---@field task? string
 ---@field provider_code? string
 ---@field http_status? integer
@@ -75,7 +81,7 @@ local keyplate = {}
 ---@field task? string
 ---@field provider string
 ---@field key string masked
----@field cost? string dollars, where known
+---@field cost_usd? string what it cost, by the option prices
 ---@field elapsed number seconds
 ---@field polls integer
 
@@ -124,6 +130,33 @@ local keyplate = {}
 ---@field default boolean
 ---@field from {place: string, outcome: string, note: string}[]
 
+---One limit, as far as the store knows: of a scope "client_id:*" that of the client_id that was asked for.
+---@class keyplate.Limit
+---@field scope string "all", "key:NAME", "method:NAME", "client_id:NAME"
+---@field name string such as "usd_per_day", "per_minute", "concurrent"
+---@field limit string|integer dollars as text, or a count
+---@field used? string|integer nothing while the store cannot be asked
+---@field left? string|integer
+---@field resets_at? string
+---@field policy "refuse"|"wait"
+---@field shadow boolean counted and told only
+
+---@class keyplate.Window
+---@field scope string
+---@field open boolean
+---@field opens_at? string
+
+---@class keyplate.Pause
+---@field left_ms integer
+---@field until? string
+---@field reason string
+
+---@class keyplate.Limits
+---@field limits keyplate.Limit[]
+---@field windows keyplate.Window[]
+---@field paused? keyplate.Pause
+---@field store "ok"|"away"
+
 ---@class keyplate.Gap
 ---@field name string
 ---@field text string
@@ -137,6 +170,15 @@ local keyplate = {}
 
 ---@class keyplate.PaidOptions: keyplate.LookOptions
 ---@field sync? boolean
+---@field client_id? string who the call is for: limits and the record go by it. No parameter of a service has this name
+---@field tags? table<string, string> for the record, over those of the option tags
+
+---@class keyplate.LimitsOptions: keyplate.LookOptions
+---@field client_id? string whose limits are told where each one has one
+---@field method? string
+
+---@class keyplate.PauseOptions: keyplate.LookOptions
+---@field duration? keyplate.Duration nothing: until resume()
 
 ---A client of one service. Throws when the options are wrong.
 ---@param options? keyplate.Options
@@ -231,9 +273,35 @@ function Client:wait(task, options) end
 ---@return keyplate.Error?
 function Client:report(task, good, options) end
 
+---@param options? keyplate.LookOptions
 ---@return keyplate.KeyState[]?
 ---@return keyplate.Error?
-function Client:keys() end
+function Client:keys(options) end
+
+---The limits of paid calls: what is used, what is left, when they begin anew; windows; whether calls are paused.
+---@param options? keyplate.LimitsOptions
+---@return keyplate.Limits?
+---@return keyplate.Error?
+function Client:limits(options) end
+
+---Counts of this process, in the text format of Prometheus.
+---@param options? keyplate.LookOptions
+---@return string?
+---@return keyplate.Error?
+function Client:metrics(options) end
+
+---No paid calls of all that share the store. What was paid is still waited for.
+---@param reason? string
+---@param options? keyplate.PauseOptions
+---@return true?
+---@return keyplate.Error?
+function Client:pause(reason, options) end
+
+---Paid calls go on.
+---@param options? keyplate.LookOptions
+---@return true?
+---@return keyplate.Error?
+function Client:resume(options) end
 
 ---@return keyplate.Gap[]
 function Client:hygiene() end
@@ -243,8 +311,8 @@ function Client:hygiene() end
 ---@return keyplate.Error?
 function Client:events() end
 
----@param kind "balance"|"verify"|"submit"|"solve"|"result"|"wait"|"report"|"rotate"|"keys"
----@param options? {method?: string, params?: table, task?: string, good?: boolean|"good"|"bad", name?: string, now?: boolean, sync?: boolean, timeout?: keyplate.Duration, dry_run?: boolean}
+---@param kind "balance"|"verify"|"submit"|"solve"|"result"|"wait"|"report"|"rotate"|"keys"|"limits"|"metrics"|"pause"|"resume"
+---@param options? {method?: string, params?: table, task?: string, good?: boolean|"good"|"bad", name?: string, now?: boolean, client_id?: string, tags?: table<string, string>, reason?: string, duration?: keyplate.Duration, sync?: boolean, timeout?: keyplate.Duration, dry_run?: boolean}
 ---@return keyplate.Operation
 function Client:operation(kind, options) end
 

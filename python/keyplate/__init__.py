@@ -35,7 +35,7 @@ from ._errors import (
     error_list,
 )
 from ._redact import Redactor, redact
-from ._types import Balance, Gap, Key, Solution, Task
+from ._types import Balance, Gap, Key, Limit, Limits, Pause, Solution, Task, Window
 
 if _raw.kp_abi() != _raw.KP_ABI:
     raise ImportError(f"the library keyplate has ABI {_raw.kp_abi()}, this package was built for {_raw.KP_ABI}")
@@ -66,7 +66,10 @@ __all__ = [
     "InternalError",
     "InvalidRequestError",
     "Key",
+    "Limit",
     "LimitExceededError",
+    "Limits",
+    "Pause",
     "ProtocolError",
     "QuotaError",
     "Redactor",
@@ -80,6 +83,7 @@ __all__ = [
     "TransportError",
     "UnknownError",
     "UsageError",
+    "Window",
     "error_list",
     "hygiene",
     "redact",

@@ -10,11 +10,11 @@ from typing import Any, Dict, List, Optional, Type, TypeVar
 
 from . import _calls as calls
 from . import _raw as raw
-from ._calls import Params, Timeout
+from ._calls import Params, Tags, Timeout
 from ._client import Base
 from ._core import Operation, note
 from ._errors import TaskPendingError
-from ._types import Balance, Solution, Task
+from ._types import Balance, Limits, Solution, Task
 
 MOST_CALLS = 256
 T = TypeVar("T")
@@ -68,26 +68,26 @@ class AsyncClient(Base):
 
     async def solve(
         self, method: str, params: Params = None, /, *, timeout: Timeout = None, sync: bool = False,
-        client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
+        client_id: Optional[str] = None, tags: Tags = None, **parameters: Any,
     ) -> Solution:
         """Submits a task and waits for its answer."""
         try:
             facts = calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags)
         finally:
-            del method, params, parameters  # they may be secrets: no traceback keeps them
+            del method, params, parameters, tags  # they may be secrets: no traceback keeps them
         operation = calls.begin_solve(self._core, facts)
         del facts
         return await self._run(operation)
 
     async def submit(
         self, method: str, params: Params = None, /, *, timeout: Timeout = None, sync: bool = False,
-        client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
+        client_id: Optional[str] = None, tags: Tags = None, **parameters: Any,
     ) -> Task:
         """Submits a task and gives its reference. It is sent at most once."""
         try:
             facts = calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags)
         finally:
-            del method, params, parameters  # they may be secrets: no traceback keeps them
+            del method, params, parameters, tags  # they may be secrets: no traceback keeps them
         operation = calls.begin_submit(self._core, facts)
         del facts
         return await self._run(operation)
@@ -137,6 +137,28 @@ class AsyncClient(Base):
     async def keys(self, *, timeout: Timeout = None) -> List[Dict[str, Any]]:
         """The keys of the ring, masked: where each was found, its state, age and end, and who uses it."""
         return await self._run(calls.begin_keys(self._core, timeout))
+
+    async def limits(
+        self, *, client_id: Optional[str] = None, method: Optional[str] = None, timeout: Timeout = None
+    ) -> Limits:
+        """The limits of paid calls: what is used, what is left, when they begin anew; windows; whether calls are paused.
+        client_id, method: whose limits are told where each one has limits of its own.
+        """
+        return await self._run(calls.begin_limits(self._core, client_id, method, timeout))
+
+    async def metrics(self, *, timeout: Timeout = None) -> str:
+        """What this client has counted, in the text format of Prometheus."""
+        return await self._run(calls.begin_metrics(self._core, timeout))
+
+    async def pause(self, reason: Optional[str] = None, *, duration: Timeout = None, timeout: Timeout = None) -> None:
+        """No paid calls of all that share the store, for so many seconds, or until resume(). What was paid is still waited
+        for. limits() tells the reason.
+        """
+        await self._run(calls.begin_pause(self._core, reason, duration, timeout))
+
+    async def resume(self, *, timeout: Timeout = None) -> None:
+        """Paid calls go on."""
+        await self._run(calls.begin_resume(self._core, timeout))
 
     async def aclose(self) -> None:
         """Ends all calls that are under way, and waits for that. Twice is fine."""

@@ -7,12 +7,12 @@ from typing import Any, Dict, List, NoReturn, Optional, Sequence, Type, TypeVar
 
 from . import _calls as calls
 from . import _raw as raw
-from ._calls import Params, Timeout
+from ._calls import Params, Tags, Timeout
 from ._config import Member, Place, configured
 from ._core import Core
 from ._errors import TaskPendingError
 from ._events import take_events
-from ._types import Balance, Gap, Solution, Task
+from ._types import Balance, Gap, Limits, Solution, Task
 
 Own = TypeVar("Own", bound="Client")
 
@@ -83,25 +83,25 @@ class Client(Base):
 
     def solve(
         self, method: str, params: Params = None, /, *, timeout: Timeout = None, sync: bool = False,
-        client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
+        client_id: Optional[str] = None, tags: Tags = None, **parameters: Any,
     ) -> Solution:
         """Submits a task and waits for its answer. timeout: seconds, or a timedelta. Parameters of the service are given by
-        name, or in params; file has the bytes of an upload. client_id and tags are kept for limits and records; this
-        version has none, and refuses them.
+        name, or in params; file has the bytes of an upload. client_id (who the call is for) and tags (a mapping of texts)
+        are for limits and the record, and are not sent: no service has parameters of these names.
 
         Ctrl-C ends it at once: the reference of the task is then in the notes of the KeyboardInterrupt.
         """
         try:
             facts = calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags)
         finally:
-            del method, params, parameters  # they may be secrets: no traceback keeps them
+            del method, params, parameters, tags  # they may be secrets: no traceback keeps them
         operation = calls.begin_solve(self._core, facts)
         del facts
         return self._core.run(operation)
 
     def submit(
         self, method: str, params: Params = None, /, *, timeout: Timeout = None, sync: bool = False,
-        client_id: Optional[str] = None, tags: Params = None, **parameters: Any,
+        client_id: Optional[str] = None, tags: Tags = None, **parameters: Any,
     ) -> Task:
         """Submits a task and gives its reference. It is sent at most once.
 
@@ -114,7 +114,7 @@ class Client(Base):
         try:
             facts = calls.paid_facts(method, params, parameters, timeout, sync, client_id, tags)
         finally:
-            del method, params, parameters  # they may be secrets: no traceback keeps them
+            del method, params, parameters, tags  # they may be secrets: no traceback keeps them
         operation = calls.begin_submit(self._core, facts)
         del facts
         return self._core.run(operation)
@@ -182,6 +182,38 @@ class Client(Base):
         ('current', False, 'fresh', False, [...])
         """
         return self._core.run(calls.begin_keys(self._core, timeout))
+
+    def limits(
+        self, *, client_id: Optional[str] = None, method: Optional[str] = None, timeout: Timeout = None
+    ) -> Limits:
+        """The limits of paid calls: what is used, what is left, when they begin anew; windows; whether calls are paused.
+        client_id, method: whose limits are told where each one has limits of its own.
+
+        >>> with Client(limits={"per_day": 100}) as client:
+        ...     client.limits()["limits"][0]["left"]
+        100
+        """
+        return self._core.run(calls.begin_limits(self._core, client_id, method, timeout))
+
+    def metrics(self, *, timeout: Timeout = None) -> str:
+        """What this client has counted, in the text format of Prometheus."""
+        return self._core.run(calls.begin_metrics(self._core, timeout))
+
+    def pause(self, reason: Optional[str] = None, *, duration: Timeout = None, timeout: Timeout = None) -> None:
+        """No paid calls of all that share the store, for so many seconds, or until resume(). What was paid is still waited
+        for. limits() tells the reason.
+
+        >>> with Client() as client:
+        ...     client.pause("the bill is too high", duration=3600)
+        ...     client.limits()["paused"]["reason"]
+        ...     client.resume()
+        'the bill is too high'
+        """
+        self._core.run(calls.begin_pause(self._core, reason, duration, timeout))
+
+    def resume(self, *, timeout: Timeout = None) -> None:
+        """Paid calls go on."""
+        self._core.run(calls.begin_resume(self._core, timeout))
 
     def close(self) -> None:
         """Ends all calls of other threads (they get a CancelledError), and waits for that. Twice is fine."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
+from decimal import Decimal
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type, Union
 
 from . import _raw as raw
 from ._types import Task
@@ -13,7 +14,8 @@ class Error(Exception):
 
     code is the service's own word (``ERROR_ZERO_BALANCE``) or ours (``no_key``), class_ is what a program decides by,
     retry_after is in seconds, task is the reference of a task that was accepted. outcome_unknown: a submit was sent, and
-    its answer was lost: it counts as spent.
+    its answer was lost: it counts as spent. limit is the name of the limit that refused, left what is left of it: dollars as
+    Decimal, or a count.
     """
 
     _class = "internal"
@@ -36,6 +38,8 @@ class Error(Exception):
         outcome_unknown: bool = False,
         provider_code: Optional[str] = None,
         http_status: Optional[int] = None,
+        limit: Optional[str] = None,
+        left: Union[Decimal, int, None] = None,
     ) -> None:
         super().__init__(text)
         self.text = text
@@ -47,6 +51,8 @@ class Error(Exception):
         self.outcome_unknown = outcome_unknown
         self.provider_code = provider_code
         self.http_status = http_status
+        self.limit = limit
+        self.left = left
 
     def __str__(self) -> str:
         head = f"{self.code}: {self.text}" if self.code else self.text
@@ -170,6 +176,11 @@ def own_error(code: str, text: str) -> Error:
     return row.exception(text, code=code, class_=row.class_, advice=row.advice)
 
 
+def dollars(micro: Union[str, int]) -> Decimal:
+    """Exact, whatever the context."""
+    return Decimal(f"{micro}e-6")
+
+
 def error_of(op: raw.Op, why: str = "") -> Error:
     """What an operation that failed raises. why: what the function that gives the key said."""
 
@@ -182,6 +193,7 @@ def error_of(op: raw.Op, why: str = "") -> Error:
     if why and word == "key":
         text = f"{raw.kp_error_text(raw.kp_op_error(op))}: the function that gives it failed: {why}"
     task, wait = raw.kp_op_get(op, "task"), number("retry_after_ms")
+    limit, left = raw.kp_op_get(op, "limit"), number("left")
     return BY_CLASS.get(word, Error)(
         text,
         code=raw.kp_op_get(op, "code") or "",
@@ -192,4 +204,6 @@ def error_of(op: raw.Op, why: str = "") -> Error:
         outcome_unknown=raw.kp_op_get(op, "unknown") is not None,
         provider_code=raw.kp_op_get(op, "provider_code"),
         http_status=number("http_status"),
+        limit=limit,
+        left=dollars(left) if left is not None and limit is not None and limit.startswith("usd_") else left,
     )

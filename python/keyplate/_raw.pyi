@@ -24,6 +24,7 @@ KP_TELL: int
 KP_REFRESH: int
 KP_USE: int
 KP_REVOKE: int
+KP_PAUSE: int
 KP_DONE: int
 KP_TIME: int
 KP_HTTP: int

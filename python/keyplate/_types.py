@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple, NoReturn, Optional, Tuple, Union
+from typing import Any, List, NamedTuple, NoReturn, Optional, Tuple, TypedDict, Union
 
 from . import _raw as raw
 
@@ -38,19 +39,22 @@ class Balance(Decimal):
 class Task(str):
     """The reference of a task: a str, such as ``captchaai/primary~1a2b3c4d/123``. It says which key submitted it.
 
-    Some services answer a submit at once: then there is no reference, and solution has the answer.
+    Some services answer a submit at once: then there is no reference, and solution has the answer. cost is what it cost, if
+    the option prices says so.
 
     >>> task = Task("captchaai/primary~1a2b3c4d/123")
     >>> task.provider, task.key, task.id
     ('captchaai', 'primary', '123')
     """
 
-    __slots__ = ("solution",)
+    __slots__ = ("solution", "cost")
     solution: Optional[Solution]
+    cost: Optional[Decimal]
 
-    def __new__(cls, reference: str = "", solution: Optional[Solution] = None) -> Task:
+    def __new__(cls, reference: str = "", solution: Optional[Solution] = None, cost: Optional[Decimal] = None) -> Task:
         self = super().__new__(cls, reference)
         self.solution = solution
+        self.cost = cost
         return self
 
     @property
@@ -75,7 +79,7 @@ class Task(str):
         return str.__str__(self)
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return type(self), (str(self), self.solution)
+        return type(self), (str(self), self.solution, self.cost)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Solution:
     """Seconds."""
     polls: int
     cost: Optional[Decimal] = None
-    """What it cost, if that is known."""
+    """What it cost, in dollars, if the option prices says so."""
 
     def __str__(self) -> str:
         return self.answer
@@ -103,6 +107,48 @@ class Gap(NamedTuple):
     name: str
     text: str
     advice: str
+
+
+class Limit(TypedDict):
+    """One limit of paid calls. Dollars are Decimal, counts are int; None while the store cannot be asked."""
+
+    scope: str
+    """all, or key:NAME, method:NAME, client_id:NAME."""
+    name: str
+    limit: Union[Decimal, int]
+    used: Union[Decimal, int, None]
+    left: Union[Decimal, int, None]
+    resets_at: Optional[datetime.datetime]
+    policy: str
+    """What a call does that finds it used up: refuse (it ends at once) or wait."""
+    shadow: bool
+    """It is counted and told, and refuses nothing."""
+
+
+class Window(TypedDict):
+    """When paid calls may be made."""
+
+    scope: str
+    open: bool
+    opens_at: Optional[datetime.datetime]
+
+
+class Pause(TypedDict):
+    """Paid calls of all that share the store are paused."""
+
+    left_ms: int
+    until: Optional[datetime.datetime]
+    reason: str
+
+
+class Limits(TypedDict):
+    """What stands between a paid call and the service."""
+
+    limits: List[Limit]
+    windows: List[Window]
+    paused: Optional[Pause]
+    store: str
+    """ok, or away: it cannot be asked."""
 
 
 class Key:

@@ -149,7 +149,7 @@ def start_ratio(programs, folder):
 
 
 def redis_times(folder):
-    """Microseconds of PING over a bare socket, PING the way the store asks, and three admits; None without a server."""
+    """Microseconds of PING over a bare socket, PING the way the store asks, and four admits; None without a server."""
     server, program = shutil.which("redis-server"), f"{BUILD}/tests/bench_redis"
     if not server or not os.path.exists(program):
         return None
@@ -172,10 +172,43 @@ def redis_times(folder):
 
 def redis_rows(rows, taken):
     """One admit in Redis beside a PING over a connection of the same kind."""
-    bare, ping, *admits = taken or [None] * 5
+    bare, ping, *admits = taken or [None] * 6
     beside = "no redis-server" if taken is None else f"PING {ping:.0f} us, {bare:.0f} us over a bare socket"
-    for name, figure in zip(("2 gates", "1 gate, 1 rate", "2 gates, 3 rates"), admits):
+    for name, figure in zip(("2 gates", "1 gate, 1 rate", "2 gates, 3 rates",
+                             "2 gates, 3 rates, 2 budgets, 1 slot"), admits):
         rows.add(f"Redis: one admit, {name}, over PING", ratio(figure, ping), "times", "<= 1.4", beside)
+
+
+def audit_times(folder):
+    """Nanoseconds of a sealed line and of the bare system calls, medians; seconds to verify a million records. None if
+    it is not built."""
+    program, records = f"{BUILD}/tests/bench_audit", 200000
+    if not os.path.exists(program):
+        return None
+    rounds = []
+    for _ in range(ROUNDS):
+        done = subprocess.run([program, os.path.join(folder, "audit.jsonl"), "20000"], check=True, capture_output=True,
+                              text=True, env=environment(folder))
+        rounds.append(json.loads(done.stdout))
+    path = os.path.join(folder, "long.jsonl")
+    subprocess.run([program, path, str(records)], check=True, capture_output=True, env=environment(folder))
+    taken = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        subprocess.run([f"{BUILD}/keyplate", "audit", "verify", path], check=True, capture_output=True,
+                       env=environment(folder))
+        taken.append((time.perf_counter() - start) * 1000000 / records)
+    return {**{name: {figure: statistics.median(one[name][figure] for one in rounds) for figure in ("median", "mean")}
+               for name in ("line", "bare")}, "verify": statistics.median(taken)}
+
+
+def audit_rows(rows, taken):
+    """A line of the record, sealed and appended without fsync, beside the system calls that it cannot do without."""
+    line, bare = (taken["line"], taken["bare"]) if taken else ({}, {})
+    beside = "not built" if taken is None else f"{line['median']:.0f} ns; the bare system calls: {bare['median']:.0f} ns"
+    rows.add("audit line, chained, appended", ratio(line.get("median"), 1000), "us", "<= 5", beside)
+    rows.add("audit lines a second", ratio(1e9, line.get("mean")), "lines/s", ">= 100000", "mean, one writer")
+    rows.add("audit verify, a million records", taken and taken["verify"], "s", "<= 10", "from 200,000 records")
 
 
 def version_of(*command):
@@ -266,9 +299,11 @@ def main():
             sandbox.close()
         started = start_ratio(programs, folder)
         asked = redis_times(folder)
+        sealed = audit_times(folder)
     call_rows(rows, figures)
     line_rows(rows, taken)
     redis_rows(rows, asked)
+    audit_rows(rows, sealed)
     rows.add("import keyplate, over import requests", started, "times", "<= 0.3", f"medians of {STARTS} starts")
     rows.add("sandbox, 50 kept connections", rate, "requests/s", ">= 100000", version("wrk", "-v"))
     machine = {"machine": cpu(), "system": platform.platform(), "keyplate": version(f"{BUILD}/keyplate", "--version"),

@@ -3,7 +3,8 @@
  *     bench_redis PORT ROUNDS
  *
  * Prints medians in microseconds: PING over a bare socket, PING the way the store asks, an admit as a paid call with
- * nothing configured asks for it (two gates), one with a gate and a rate, one with two gates and three rates. */
+ * nothing configured asks for it (two gates), one with a gate and a rate, one with two gates and three rates, one that
+ * has two budgets (of a day, of 24 hours) and a slot besides. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,12 +19,14 @@
 #include "net/store_redis.h"
 #include "net/store_redis_link.h"
 
-enum { ROUNDS_MOST = 20000, WORDS = 24, PATIENCE_MS = 5000, WAYS = 5 };
+enum { ROUNDS_MOST = 20000, WORDS = 48, PATIENCE_MS = 5000, WAYS = 6 };
 
 static const char *const admits[] = {
     "gate ban/x gate cool/x",
     "gate ban/x rate all 1000 1000000 0",
     "gate ban/x gate cool/x rate all 1000 1000000 0 rate key 1000 1000000 0 rate method 1000 1000000 0",
+    "gate ban/x gate cool/x rate all 1000 1000000 0 rate key 1000 1000000 0 rate method 1000 1000000 0"
+    " budget day 1 1000000000 0 0 budget rolling 1 1000000000 24h 0 slot tasks 1000000 60000 0",
 };
 static double taken[WAYS][ROUNDS_MOST];
 
@@ -75,7 +78,7 @@ static void ping(kp_line_stack *idle, const kp_redis_address *address) {
 }
 
 static double admit(kp_store *store, const char *items, int round, int way) {
-    char line[256];
+    char line[512];
     kp_arg args[WORDS];
     size_t count = 0;
     kp_buf reply, problem;

@@ -15,11 +15,11 @@
 
 #include "policy/admit.h"
 
-enum { ROWS = 400, TEXT = 400, WORDS = 1400 };
+enum { ROWS = 400, TEXT = 400, VALUE = 6000, WORDS = 1400 };
 
 typedef struct {
     char name[TEXT];
-    char value[TEXT];
+    char value[VALUE];
     int64_t expires;
 } map_row;
 
@@ -74,9 +74,9 @@ static inline int map_put(void *self, kp_arg name, kp_arg value, int64_t expires
         assert_true(m->count < ROWS);
         row = &m->row[m->count++];
     }
-    assert_true(name.len < TEXT && value.len < TEXT);
+    assert_true(name.len < TEXT && value.len < VALUE);
     snprintf(row->name, TEXT, "%.*s", (int)name.len, name.text);
-    snprintf(row->value, TEXT, "%.*s", (int)value.len, value.text);
+    snprintf(row->value, VALUE, "%.*s", (int)value.len, value.text);
     row->expires = expires_ms;
     return 0;
 }

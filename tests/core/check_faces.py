@@ -7,8 +7,6 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# In Python the parameters of a service are given by name, beside those of the call: these two are kept for calls to come.
-KEPT = {"client_id", "tags"}
 # What only one language has: workers of PHP keep clients; Lua has operations in steps for event loops of others.
 PHP_ONLY = {"shared"}
 LUA_ONLY = {"operation"}
@@ -199,11 +197,10 @@ def calls():
         "Python": Python.calls("_client", "Client"), "AsyncClient": {name.replace("aclose", "close") for name in Python.calls("_aio", "AsyncClient")},
         "PHP": Php.methods("Client") - PHP_ONLY, "Lua": Lua.methods - LUA_ONLY | NOT_IN_LUA,
         "python/README.md": set(re.findall(r"`(\w+)\(", between(read("python/README.md"), r"^\| call \| gives", r"\n\n"))) | {"close"}})
-    for name in ("submit", "solve", "result", "wait", "report", "balance", "verify", "rotate", "keys"):
+    for name in ("submit", "solve", "result", "wait", "report", "balance", "verify", "rotate", "keys", "limits", "metrics", "pause", "resume"):
         found = {kind: Python.arguments(Python.methods(Python.find(module, kind))[name])
                  for module, kind in (("_client", "Client"), ("_aio", "AsyncClient"))}
-        yield from compare(f"argument of {name}", {**{kind: names - KEPT for kind, names in found.items()}, "PHP": Php.arguments("Client", name)})
-        yield from compare(f"argument of {name}", found)
+        yield from compare(f"argument of {name}", {**found, "PHP": {snake(word) for word in Php.arguments("Client", name)}})
     yield from compare("call of a redactor", {
         "Python": {name for name in Python.methods(Python.find("_redact", "Redactor")) if not name.startswith("_")},
         "PHP": Php.methods("Redactor"), "Lua": Lua.redactor})
@@ -213,12 +210,18 @@ def parts_of_answers():
     def fields(kind):
         return {item.target.id for item in Python.find("_types", kind).body if isinstance(item, ast.AnnAssign)}
 
+    def plain(names):
+        # A text says what it is in; a Decimal of Python is an amount already.
+        return {snake(name).replace("cost_usd", "cost") for name in names}
+
     yield from compare("part of a solution", {
-        "Python": fields("Solution"), "PHP": Php.fields("Solution"), "Lua": set(Lua.fields("Solution")),
+        "Python": fields("Solution"), "PHP": plain(Php.fields("Solution")), "Lua": plain(Lua.fields("Solution")),
         "python/README.md": set(re.findall(r"`(\w+)`", re.search(r"`Solution`: (.*)\|", read("python/README.md"))[1]))})
     yield from compare("part of a task", {
         "Python": fields("Task") | {name for name in Python.methods(Python.find("_types", "Task")) if not name.startswith("_")},
-        "PHP": Php.fields("Task") - {"reference"}})
+        "PHP": plain(Php.fields("Task")) - {"reference"}})
+    for kind in ("Limit", "Window", "Pause", "Limits"):
+        yield from compare(f"part of {kind}", {"Python": fields(kind), "Lua": set(Lua.fields(kind))})
     yield from compare("part of a gap", {"Python": fields("Gap"), "Lua": set(Lua.fields("Gap"))})
 
 

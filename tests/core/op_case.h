@@ -216,7 +216,8 @@ static inline bool step(void) {
     snprintf(t.trace + len, sizeof t.trace - len, "%s ", fact("state"));
     no_secret_in(kp_http_shown_url(t.op), "the shown URL");
     if (kp_op_step(t.op) == KP_APPEND && t.line_count < 4) {
-        snprintf(t.lines[t.line_count], sizeof t.lines[0], "%s", kp_append_line(t.op, NULL));
+        const char *line = kp_append_seal(t.op, t.w.last_line, strlen(t.w.last_line), NULL);
+        snprintf(t.lines[t.line_count], sizeof t.lines[0], "%s", line ? line : "");
         no_secret_in(t.lines[t.line_count++], "the record");
     }
     for (size_t i = 0; kp_op_step(t.op) == KP_STORE && kp_store_arg(t.op, i, NULL); i++)

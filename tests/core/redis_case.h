@@ -20,6 +20,9 @@ static struct {
     int port;
 } redis;
 
+/* Not NULL: the file by which the next server tells the time (preload/redis_clock.c). */
+static const char *redis_clock;
+
 /* Where Debian, Fedora and others put it; NULL: the tests cannot run. */
 static inline const char *redis_program(void) {
     static const char *const places[] = {"/usr/bin/redis-server", "/usr/local/bin/redis-server", "/bin/redis-server"};
@@ -91,6 +94,10 @@ static inline void redis_run(const char *const *more) {
     while (more && *more && n < REDIS_WORDS - 1)
         argv[n++] = *more++;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (redis_clock) {
+        setenv("KP_TEST_CLOCK", redis_clock, 1);
+        setenv("LD_PRELOAD", KP_REDIS_CLOCK, 1);
+    }
     if (chdir(scratch_folder) == 0)
         execv(argv[0], (char *const *)argv);
     _exit(127);

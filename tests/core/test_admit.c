@@ -142,17 +142,17 @@ static void soft_rate_counts_and_never_refuses(void **state) {
     char words[TEXT];
     for (int i = 0; i < 50; i++) {
         snprintf(words, sizeof words, "ADMIT s%d 0 rate r 1000000 2 1", i);
-        expect(words, "ok @0 0");
+        expect(words, i == 0 ? "ok @0 0 1" : i == 1 ? "ok @0 0 2" : "ok @0 0 full");
     }
     /* Made hard, it is as full as a hard one would be, no fuller. */
     expect("ADMIT h 0 rate r 1000000 2 0", "no @0 rate 0 0 @1000");
-    expect("ADMIT w 5000 rate r 1000000 2 1", "ok @0 0");
+    expect("ADMIT w 5000 rate r 1000000 2 1", "ok @0 0 3");
 }
 
 static void soft_rate_gives_back_only_what_it_took(void **state) {
     (void)state;
-    expect("ADMIT 1 0 rate r 1000000 1 1", "ok @0 0");
-    expect("ADMIT 2 0 rate r 1000000 1 1", "ok @0 0");
+    expect("ADMIT 1 0 rate r 1000000 1 1", "ok @0 0 1");
+    expect("ADMIT 2 0 rate r 1000000 1 1", "ok @0 0 full");
     expect("SETTLE 2 0", "ok @0");
     expect("ADMIT 3 0 rate r 1000000 1 0", "no @0 rate 0 0 @1000");
     expect("SETTLE 1 0", "ok @0");

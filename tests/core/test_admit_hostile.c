@@ -102,7 +102,7 @@ static void too_many_items(void **state) {
     (void)state;
     kp_buf words;
     kp_buf_init(&words, NULL);
-    kp_buf_str(&words, "ADMIT 1 0");
+    kp_buf_str(&words, "LOOK");
     for (int i = 0; i < 256; i++)
         kp_buf_fmt(&words, " rate r%d 1000000 1 1", i % 4);
     assert_memory_equal(ask(kp_buf_text(&words)), "ok ", 3);

@@ -11,13 +11,23 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 
-#include "local/append.h"
+#include "append_case.h"
 #include "scratch.h"
 
 enum { WRITERS = 32, LINES = 200, ROTATIONS = 40, FULL_WRITERS = 8, FULL_LINES = 60, FULL_SIZE = 8192 };
 
+/* Adds the line and a line end. */
+static int append_to(const char *path, const char *line) {
+    static char text[8192];
+    size_t len = strlen(line);
+    assert_true(len + 2 <= sizeof text);
+    memcpy(text, line, len);
+    memcpy(text + len, "\n", 2);
+    return append_text(path, text, NULL);
+}
+
 static int append(const char *name, const char *line) {
-    return kp_append_file(scratch_path(name), line, strlen(line), NULL);
+    return append_to(scratch_path(name), line);
 }
 
 /* The content of a file as a text; "-" if there is none. */
@@ -39,7 +49,7 @@ static void lines_at_the_end(void **state) {
     mode_t before = umask(0);
     assert_int_equal(append("log", "one"), 0);
     umask(before);
-    assert_int_equal(append("log", "two\n"), 0);
+    assert_int_equal(append("log", "two"), 0);
     assert_int_equal(append("log", "three"), 0);
     assert_string_equal(content("log"), "one\ntwo\nthree\n");
     assert_int_equal(stat(scratch_path("log"), &info), 0);
@@ -58,8 +68,8 @@ static bool append_to_special_files(void) {
     CHECK(append("", "x") == -1);
     CHECK(append("none/log", "x") == -1);
     CHECK(mkfifo(scratch_path("fifo"), 0600) == 0 && append("fifo", "x") == -1);
-    CHECK(kp_append_file("/dev/full", "x", 1, NULL) == -1);
-    CHECK(kp_append_file("/dev/null", "x", 1, NULL) == -1);
+    CHECK(append_to("/dev/full", "x") == -1);
+    CHECK(append_to("/dev/null", "x") == -1);
     CHECK(scratch_write("log", "", 0, 0));
     CHECK(scratch_drop_rights() && append("log", "x") == -1);
     return true;
@@ -72,11 +82,23 @@ static void places_that_cannot_hold_lines(void **state) {
 
 static void nothing_given(void **state) {
     (void)state;
-    assert_int_equal(kp_append_file(NULL, "x", 1, NULL), -1);
-    assert_int_equal(kp_append_file(scratch_path("log"), NULL, 1, NULL), -1);
-    assert_int_equal(kp_append_file(scratch_path("log"), "x", 0, NULL), -1);
-    assert_int_equal(kp_append_file(scratch_path("log"), "x", SIZE_MAX, NULL), -1);
+    kp_append_source source = {"x\n", append_case_line, NULL};
+    assert_int_equal(kp_append(NULL, NULL, NULL, NULL), -1);
+    assert_int_equal(kp_append(NULL, scratch_path("log"), NULL, NULL), -1);
+    assert_int_equal(kp_append(NULL, scratch_path("log"), &source, NULL), -1);
+    assert_int_equal(append_text(NULL, "x\n", NULL), -1);
+    kp_append_files_free(NULL);
     assert_string_equal(content("log"), "-");
+}
+
+/* A source that has no line, half of one, or none at all. */
+static void a_line_that_cannot_be_made(void **state) {
+    (void)state;
+    assert_int_equal(append("log", "one"), 0);
+    assert_int_equal(append_text(scratch_path("log"), "half", NULL), -1);
+    assert_int_equal(append_text(scratch_path("log"), "", NULL), -1);
+    assert_int_equal(append("log", "two"), 0);
+    assert_string_equal(content("log"), "one\ntwo\n");
 }
 
 /* Lines of all lengths, recognizable whole: "writer number xxx.", with some more bytes than a page at times. */
@@ -91,8 +113,8 @@ static size_t make_line(char *line, size_t size, int writer, int number) {
 static bool write_lines(int writer) {
     static char line[8192];
     for (int n = 0; n < LINES; n++) {
-        size_t len = make_line(line, sizeof line, writer, n);
-        CHECK(kp_append_file(scratch_path("log"), line, len, NULL) == 0);
+        make_line(line, sizeof line, writer, n);
+        CHECK(append("log", line) == 0);
     }
     return true;
 }
@@ -181,12 +203,13 @@ static void let_a_writer_wait(bool rotate, bool new_file) {
         skip();
     assert_true(scratch_write("log", "one\ntw", 6, 0600));
     int fd = open(scratch_path("log"), O_RDWR | O_APPEND | O_CLOEXEC);
-    assert_true(fd >= 0 && flock(fd, LOCK_EX) == 0 && fstat(fd, &info) == 0);
+    int held = open(scratch_path("log.tail"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0 && held >= 0 && flock(held, LOCK_EX) == 0 && fstat(held, &info) == 0);
     fflush(NULL);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        close(fd);
+        close(held);
         alarm(SCRATCH_SECONDS);
         _exit(append("log", "three") == 0 ? 0 : 1);
     }
@@ -200,6 +223,7 @@ static void let_a_writer_wait(bool rotate, bool new_file) {
     if (new_file)
         assert_true(scratch_write("log", "new\n", 4, 0600));
     close(fd);
+    close(held);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
 }
@@ -266,8 +290,8 @@ static void write_until_full(int writer) {
     if (said < 0 || !limit_file_size(FULL_SIZE))
         _exit(1);
     for (int n = 1; n < FULL_LINES; n++) {
-        size_t len = make_line(line, sizeof line, writer, n % 20 == 0 ? 1 : n);
-        if (kp_append_file(scratch_path("log"), line, len, NULL) == 0 && write(said, "+", 1) != 1)
+        make_line(line, sizeof line, writer, n % 20 == 0 ? 1 : n);
+        if (append("log", line) == 0 && write(said, "+", 1) != 1)
             _exit(1);
     }
     _exit(0);
@@ -305,6 +329,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a1_a_torn_line_is_set_off, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(places_that_cannot_hold_lines, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(nothing_given, scratch_setup, scratch_teardown),
+        SCRATCH_TEST(a_line_that_cannot_be_made),
         cmocka_unit_test_setup_teardown(a1_32_writers_with_rotation, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(a1_rotation_while_a_writer_waits, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(a1_rotation_with_a_new_file_while_a_writer_waits, scratch_setup,

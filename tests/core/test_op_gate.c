@@ -76,7 +76,8 @@ static void refusals_by_their_item(void **state) {
     } refusals[] = {
         {"no 1790000000000 gate 0 0 1790000060000", KP_E_BANNED, "again in 1 min"},
         {"no 1790000000000 gate 1 0 1790000060000", KP_E_KEY_COOLING, "again in 1 min"},
-        {"no 1790000000000 rate 2 0 1790000000500", KP_E_LIMIT, "again in 500 ms"},
+        {"no 1790000000000 gate 2 0 1790000060000", KP_E_PAUSED, "again in 1 min"},
+        {"no 1790000000000 rate 3 0 1790000000500", KP_E_LIMIT, "again in 500 ms"},
         {"no 1790000000000 budget -3 0 5", KP_E_LIMIT, "again in"},
         {"no 0 gate 0 0 9223372036854775807", KP_E_BANNED, "again in"},
     };

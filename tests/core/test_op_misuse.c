@@ -51,7 +51,8 @@ static void null_everywhere(void **state) {
     assert_null(kp_read_room(NULL));
     assert_null(kp_store_arg(NULL, 0, &len));
     assert_null(kp_append_path(NULL));
-    assert_null(kp_append_line(NULL, &len));
+    assert_null(kp_append_seal(NULL, NULL, 0, &len));
+    assert_null(kp_append_checkpoint(NULL, &len));
     assert_int_equal(kp_redact_line(NULL, 3, out, sizeof out), 0);
     assert_string_equal(out, "");
     assert_int_equal(kp_redact_line("abcdefgh", 8, out, sizeof out), 8);
@@ -199,7 +200,8 @@ static void lends_only_what_is_asked_for(int step) {
     assert_true((kp_store_arg(t.op, 0, NULL) != NULL) == (step == KP_STORE));
     assert_null(kp_store_arg(t.op, 1000, NULL));
     assert_null(kp_store_arg(t.op, SIZE_MAX, NULL));
-    assert_true((kp_append_line(t.op, NULL) != NULL) == (step == KP_APPEND));
+    assert_true((kp_append_seal(t.op, NULL, 0, NULL) != NULL) == (step == KP_APPEND));
+    assert_true((kp_append_checkpoint(t.op, NULL) != NULL) == (step == KP_APPEND));
     assert_true((kp_append_path(t.op) != NULL) == (step == KP_APPEND));
     assert_true((kp_http_url(t.op) != NULL) == (step == KP_HTTP));
     assert_true((kp_http_shown_url(t.op) != NULL) == (step == KP_HTTP));

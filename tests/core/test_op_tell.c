@@ -209,7 +209,7 @@ static void tells_the_places_without_a_store(void **state) {
     make(KP_TELL);
     set("what", "place");
     expect_error(KP_E_MISUSE);
-    expect_text("must be keys, places or events");
+    expect_text("must be keys, places, limits, events or metrics");
 }
 
 /* The last read may have any outcome. */

@@ -3,8 +3,8 @@
 
 #include <sys/file.h>
 
+#include "append_case.h"
 #include "keyplate_run.h"
-#include "local/append.h"
 #include "local/patience.h"
 #include "local/read.h"
 
@@ -78,11 +78,11 @@ static bool pipes(void) {
 }
 
 static bool append_under_lock(const kp_patience *patience) {
-    int fd = open(scratch_path("log"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(scratch_path("log.tail"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     CHECK(fd >= 0 && flock(fd, LOCK_EX) == 0);
-    CHECK(kp_append_file(scratch_path("log"), "x", 1, patience) == -1);
+    CHECK(append_text(scratch_path("log"), "x\n", patience) == -1);
     close(fd);
-    CHECK(kp_append_file(scratch_path("log"), "x", 1, patience) == 0);
+    CHECK(append_text(scratch_path("log"), "x\n", patience) == 0);
     return true;
 }
 

@@ -89,6 +89,16 @@ local scenarios = {
         _, err = client {profile = "a", profiles = {a = {keys = {secret, function() return key end}}}}:rotate "other"
         masked(tostring(err))
     end,
+    limits = function()
+        local c = client {limits = {usd_per_day = "5", by = {["client_id:*"] = {per_day = 1}}}, prices = {["*"] = "0.1"}, tags = {a = "b"}}
+        local told, err = c:limits {client_id = "a"}
+        masked(tostring(told and told.store or err))
+        c:pause("because of " .. key, {duration = "1h"})
+        told, err = c:submit("turnstile", params, {client_id = "a", tags = {b = "c", d = "e"}, timeout = "20ms"})
+        masked(tostring(told or err))
+        masked(tostring(c:metrics()))
+        c:close()
+    end,
     redact = function() masked(keyplate.redact("a " .. key .. " b")) end,
     redactor = function()
         local r = keyplate.redactor {client = client(), bare_hex = "off"}

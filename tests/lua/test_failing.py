@@ -11,4 +11,4 @@ def test_every_allocation_fails_once(lua):
     process = subprocess.Popen([lua.program, f"{HERE}/failing.lua"], env=lua.env, cwd=lua.folder,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     status, out, err = lua.judge(process)
-    assert status == 0 and out.count("\n") == 22, out + err
+    assert status == 0 and out.count("\n") == 24, out + err

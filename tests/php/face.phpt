@@ -119,8 +119,8 @@ test('sensitive parameters are marked', function () {
     sort($marked);
     same(['Keyplate\Client::__construct key', 'Keyplate\Client::__construct keys', 'Keyplate\Client::__construct more',
           'Keyplate\Client::__construct options', 'Keyplate\Client::shared key', 'Keyplate\Client::shared keys', 'Keyplate\Client::shared more',
-          'Keyplate\Client::shared options', 'Keyplate\Client::solve params',
-          'Keyplate\Client::submit params', 'Keyplate\Key::fromValue value',
+          'Keyplate\Client::shared options', 'Keyplate\Client::solve params', 'Keyplate\Client::solve tags',
+          'Keyplate\Client::submit params', 'Keyplate\Client::submit tags', 'Keyplate\Key::fromValue value',
           'Keyplate\Redactor::feed part', 'Keyplate\redact text'], $marked);
 });
 

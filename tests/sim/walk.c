@@ -201,8 +201,8 @@ static size_t index_of(const char *state) {
 }
 
 static void begin(walker *k, world *w, kp_client *client) {
-    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE,   KP_SOLVE, KP_SOLVE, KP_RESULT,
-                                KP_WAIT,    KP_REPORT, KP_TELL,   KP_REFRESH, KP_USE,   KP_REVOKE};
+    static const int kinds[] = {KP_BALANCE, KP_VERIFY, KP_SUBMIT, KP_SOLVE,   KP_SOLVE, KP_SOLVE,  KP_RESULT,
+                                KP_WAIT,    KP_REPORT, KP_TELL,   KP_REFRESH, KP_USE,   KP_REVOKE, KP_PAUSE};
     *k = (walker){.begun = w->mono_ms};
     kp_op *op = kp_client_chore(client, w->mono_ms, NULL);
     k->op = op = op ? op : kp_op_new(client, kinds[world_draw(w, COUNT(kinds))]);
@@ -215,12 +215,14 @@ static void begin(walker *k, world *w, kp_client *client) {
                        : captchaai      ? "captchaai/primary~0123abcd/7"
                                         : "nocaptchaai/key2~0123abcd/7";
     kp_op_set(op, "task", task, strlen(task));
-    static const char *const whats[] = {"keys", "places", "events", "primary", "key2", ""};
+    static const char *const whats[] = {"keys", "places", "events", "limits", "primary", "key2", ""};
     const char *what = whats[world_draw(w, COUNT(whats))], *used = world_value(w, "keys/");
     bool key_known = used && world_draw(w, 3) == 0; /* a fingerprint, for KP_REVOKE */
     kp_op_set(op, "what", key_known ? used : what, key_known ? 8 : strlen(what));
     kp_op_set(op, "undo", world_draw(w, 4) ? "1" : "0", 1);
     kp_op_set(op, "now", world_draw(w, 2) ? "1" : "0", 1);
+    kp_op_set(op, "for_ms", "30000", 5);
+    kp_op_set(op, "client_id", world_draw(w, 2) ? "team-a" : "team-b", 6);
     if (!captchaai && world_draw(w, 3) == 0)
         kp_op_set(op, "sync", "1", 1);
     if (world_draw(w, 3) == 0)
@@ -292,6 +294,20 @@ static const char dated[] =
     "[{\"name\":\"primary\",\"from\":[\"env:A\"],\"window\":\"14:10-14:20;16:25-16:35 Europe/Berlin\"},"
     "{\"name\":\"backup\",\"from\":[\"env:B\"],\"not_after\":\"2026-09-21T14:25:00Z\"},\"env:C\"]";
 
+static void draw_limits(world *w, kp_config *config) {
+    static const char *const outages[] = {"", "deny", "allow", "share=1/2"};
+    kp_config_set(config, "limits.concurrent", world_draw(w, 2) ? "1" : "2");
+    kp_config_set(config, "limits.on_limit", world_draw(w, 2) ? "wait" : "refuse");
+    kp_config_set(config, "limits.per_minute", world_draw(w, 2) ? "2" : "100");
+    kp_config_set(config, "limits.usd_per_24h", world_draw(w, 2) ? "0.01" : "5");
+    kp_config_set(config, "limits.outage", outages[world_draw(w, COUNT(outages))]);
+    kp_config_set(config, "limits.by",
+                  "{\"client_id:team-a\":{\"per_day\":5},\"method:*\":{\"per_hour\":7,\"shadow\":true}}");
+    kp_config_set(config, "prices", "{\"*\":\"0.001\"}");
+    if (world_draw(w, 3) == 0)
+        kp_config_set(config, "limits.window", "14:10-14:40; 16:25-18:35 Europe/Berlin");
+}
+
 int main(int argc, char **argv) {
     uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : getenv("KP_LONG") ? 60000000 : 2000000;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
@@ -312,6 +328,8 @@ int main(int argc, char **argv) {
             kp_config_set(config, "ring.refresh", world_draw(&w, 2) ? "0" : "10s");
         if (world_draw(&w, 2))
             kp_config_set(config, "audit.file", "/nowhere");
+        if (world_draw(&w, 2))
+            draw_limits(&w, config);
         kp_client *client = kp_client_new(config);
         walk(&w, client, seed);
         kp_client_free(client);

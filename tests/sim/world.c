@@ -63,6 +63,8 @@ void world_init(world *w, uint64_t seed) {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < 32; i++)
         w->key[i] = digits[world_draw(w, 16)];
+    for (size_t i = 0; i < 64; i++)
+        w->audit_key[i] = digits[world_draw(w, 16)];
 }
 
 static void tell_time(world *w, kp_op *op, uint64_t passed) {
@@ -131,7 +133,9 @@ static void do_read(world *w, kp_op *op) {
     w->how = KP_FOUND;
     w->why = KP_WHY_NONE;
     w->size = 0;
-    if (w->place)
+    if (strcmp(name, "state:audit.key") == 0)
+        value = w->no_audit_key ? NULL : w->audit_key;
+    else if (w->place)
         value = w->place(w, name);
     else if (strcmp(name, "env:CAPTCHAAI_API_KEY") == 0)
         value = w->key;
@@ -139,6 +143,10 @@ static void do_read(world *w, kp_op *op) {
     if (len)
         memcpy(kp_read_room(op), value, len);
     tell_time(w, op, 1);
+    if (!value && w->no_audit_key && strcmp(name, "state:audit.key") == 0) {
+        w->how = w->no_audit_key;
+        w->why = w->how == KP_FAILED ? KP_WHY_FORBIDDEN : KP_WHY_NONE;
+    }
     kp_on_read(op, value || w->how != KP_FOUND ? w->how : KP_ABSENT, w->why, len);
 }
 
@@ -174,9 +182,12 @@ bool world_step(world *w, kp_op *op) {
     case KP_STORE: do_store(w, op); return true;
     case KP_APPEND: {
         size_t len = 0;
-        const char *line = kp_append_line(op, &len);
-        strncpy(w->last_line, line, sizeof w->last_line - 1);
-        w->lines += !w->append_fails;
+        const char *line = kp_append_seal(op, w->last_line, strlen(w->last_line), &len);
+        if (!w->append_fails && line && len < sizeof w->last_line) {
+            memcpy(w->last_line, line, len);
+            w->last_line[len] = '\0';
+            w->lines++;
+        }
         tell_time(w, op, 1);
         kp_on_append(op, w->append_fails);
         return true;

@@ -45,6 +45,8 @@ struct world {
     /* A store reply of the test's own instead of the map's: false to leave it to the map. */
     bool (*store)(world *, const kp_op *, char *reply, size_t size);
     char key[64];
+    char audit_key[80]; /* what "state:audit.key" holds */
+    int no_audit_key;   /* not 0: how the read of it ends instead */
     void *own;
     world_entry map[WORLD_NAMES];
 };

@@ -1,5 +1,6 @@
 """plan.py: makes a plan that a runner can follow out of the scenario: placeholders put in, one flat list of steps."""
 import base64
+import datetime
 import hashlib
 import hmac
 import json
@@ -41,7 +42,8 @@ class Made:
             KEY=self.key, KEY_HEX=self.key.encode().hex(),
             KEY_UPPER=self.key.upper(), KEY_BASE64=base64.b64encode(self.key.encode()).decode(), LOCAL=self.local,
             LOCAL_FRONT=self.local[:13], LOCAL_BACK=self.local[13:],
-            SHA1=secrets.token_hex(20), UUID=str(uuid.uuid4()))
+            SHA1=secrets.token_hex(20), UUID=str(uuid.uuid4()),
+            other_day=(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)).strftime("%a"))
 
     def environment(self, folder):
         """Nothing of the user's own, and no way to the real services."""

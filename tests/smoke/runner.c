@@ -115,13 +115,31 @@ static void add_seconds(cJSON *facts, const kp_op *op, const char *as, const cha
         cJSON_AddNumberToObject(facts, as, strtod(kp_op_get(op, name, NULL), NULL) / 1000);
 }
 
+/* Micro-dollars as dollars, as the other languages have them. */
+static void add_dollars(cJSON *facts, const kp_op *op, const char *as, const char *name) {
+    if (!kp_op_get(op, name, NULL))
+        return;
+    long long micro = strtoll(kp_op_get(op, name, NULL), NULL, 10);
+    char text[48];
+    int len = snprintf(text, sizeof text, "%lld.%06lld", micro / 1000000, micro % 1000000);
+    while (text[len - 1] == '0')
+        text[--len] = '\0';
+    if (text[len - 1] == '.')
+        text[--len] = '\0';
+    cJSON_AddStringToObject(facts, as, text);
+}
+
 static void add_error(cJSON *facts, const kp_op *op) {
     cJSON *error = cJSON_AddObjectToObject(facts, "error");
-    static const char *const texts[] = {"code", "class", "text", "advice", "task", "provider_code"};
+    static const char *const texts[] = {"code", "class", "text", "advice", "task", "provider_code", "limit"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         add_text(error, op, texts[i], texts[i]);
     add_seconds(error, op, "retry_after", "retry_after_ms");
     add_number(error, op, "http_status", "http_status");
+    if (kp_op_get(op, "limit", NULL) && strncmp(kp_op_get(op, "limit", NULL), "usd_", 4) == 0)
+        add_dollars(error, op, "left", "left");
+    else
+        add_number(error, op, "left", "left");
     cJSON_AddBoolToObject(error, "unknown", kp_op_get(op, "unknown", NULL) != NULL);
 }
 
@@ -131,9 +149,11 @@ static void add_answer(cJSON *facts, const kp_op *op) {
         add_text(facts, op, texts[i], texts[i]);
     add_number(facts, op, "polls", "polls");
     add_seconds(facts, op, "elapsed", "elapsed_ms");
+    add_dollars(facts, op, "cost", "cost_micro");
 }
 
-static void add_facts(cJSON *facts, const kp_op *op, int kind) {
+/* call: by it a fact is named that is a whole JSON text. */
+static void add_facts(cJSON *facts, const kp_op *op, int kind, const char *call) {
     const char *code = kp_op_get(op, "code", NULL);
     if (kind == KP_RESULT && kp_op_error(op) && strcmp(code, "pending") == 0)
         cJSON_AddBoolToObject(facts, "pending", true);
@@ -146,8 +166,12 @@ static void add_facts(cJSON *facts, const kp_op *op, int kind) {
         add_text(facts, op, "task", "task");
     else if (kind == KP_REPORT)
         cJSON_AddBoolToObject(facts, "reported", true);
+    else if (strcmp(call, "metrics") == 0)
+        add_text(facts, op, "metrics", "answer");
     else if (kind == KP_TELL || kind == KP_REFRESH)
-        cJSON_AddItemToObject(facts, kind == KP_TELL ? "keys" : "rotated", cJSON_Parse(kp_op_get(op, "answer", NULL)));
+        cJSON_AddItemToObject(facts, kind == KP_TELL ? call : "rotated", cJSON_Parse(kp_op_get(op, "answer", NULL)));
+    else if (kind == KP_PAUSE)
+        cJSON_AddBoolToObject(facts, "done", true);
     else
         add_answer(facts, op);
 }
@@ -158,9 +182,17 @@ static void set_args(kp_op *op, const cJSON *args) {
     const cJSON *params = cJSON_GetObjectItemCaseSensitive(args, "params");
     const cJSON *timeout = cJSON_GetObjectItemCaseSensitive(args, "timeout");
     const char *method = text_of(args, "method"), *task = text_of(args, "task"), *file = text_of(args, "file");
-    const char *name = text_of(args, "name");
-    if (name)
-        kp_op_set(op, "what", name, strlen(name));
+    const char *name = text_of(args, "name"), *reason = text_of(args, "reason"), *id = text_of(args, "client_id");
+    const cJSON *duration = cJSON_GetObjectItemCaseSensitive(args, "duration"), *tag;
+    if (name || reason)
+        kp_op_set(op, "what", name ? name : reason, strlen(name ? name : reason));
+    if (id)
+        kp_op_set(op, "client_id", id, strlen(id));
+    cJSON_ArrayForEach(tag, cJSON_GetObjectItemCaseSensitive(args, "tags")) {
+        char fact[80];
+        snprintf(fact, sizeof fact, "tag.%s", tag->string);
+        kp_op_set(op, fact, tag->valuestring, strlen(tag->valuestring));
+    }
     if (method)
         kp_op_set(op, "method", method, strlen(method));
     if (task && task[0] == '@')
@@ -178,10 +210,10 @@ static void set_args(kp_op *op, const cJSON *args) {
         kp_op_set(op, "file", bytes, len);
         free(bytes);
     }
-    if (timeout) {
+    if (timeout || duration) {
         char ms[32];
-        snprintf(ms, sizeof ms, "%.0f", timeout->valuedouble * 1000);
-        kp_op_set(op, "timeout_ms", ms, strlen(ms));
+        snprintf(ms, sizeof ms, "%.0f", (timeout ? timeout : duration)->valuedouble * 1000);
+        kp_op_set(op, timeout ? "timeout_ms" : "for_ms", ms, strlen(ms));
     }
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(args, "sync")))
         kp_op_set(op, "sync", "1", 1);
@@ -196,9 +228,10 @@ static int kind_of(const char *call) {
     static const struct {
         const char *call;
         int kind;
-    } kinds[] = {{"balance", KP_BALANCE}, {"verify", KP_VERIFY}, {"submit", KP_SUBMIT}, {"result", KP_RESULT},
-                 {"wait", KP_WAIT},       {"solve", KP_SOLVE},   {"cancel", KP_SOLVE},  {"report", KP_REPORT},
-                 {"keys", KP_TELL},       {"rotate", KP_REFRESH}};
+    } kinds[] = {{"balance", KP_BALANCE}, {"verify", KP_VERIFY},  {"submit", KP_SUBMIT}, {"result", KP_RESULT},
+                 {"wait", KP_WAIT},       {"solve", KP_SOLVE},    {"cancel", KP_SOLVE},  {"report", KP_REPORT},
+                 {"keys", KP_TELL},       {"rotate", KP_REFRESH}, {"limits", KP_TELL},   {"metrics", KP_TELL},
+                 {"pause", KP_PAUSE},     {"resume", KP_PAUSE}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(call, kinds[i].call) == 0)
             return kinds[i].kind;
@@ -208,12 +241,14 @@ static int kind_of(const char *call) {
 
 static void call(cJSON *facts, const box *b, const char *name, const cJSON *args) {
     int kind = kind_of(name);
-    kp_op *op = kind == KP_TELL ? told(b->client, "keys") : kp_op_new(b->client, kind);
+    kp_op *op = kind == KP_TELL ? told(b->client, name) : kp_op_new(b->client, kind);
     set_args(op, args);
+    if (strcmp(name, "resume") == 0)
+        kp_op_set(op, "undo", "1", 1);
     if (strcmp(name, "cancel") == 0)
         kp_op_cancel(op);
     kp_run(b->runner, op);
-    add_facts(facts, op, kind);
+    add_facts(facts, op, kind, name);
     kp_op_free(op);
 }
 

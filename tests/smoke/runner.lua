@@ -97,7 +97,7 @@ local function solution(s, err)
         return nil, err
     end
     return {answer = s.answer, task = s.task, provider = s.provider, key = s.key, elapsed = s.elapsed,
-            polls = s.polls > 0 and s.polls or nil}
+            polls = s.polls > 0 and s.polls or nil, cost = s.cost_usd}
 end
 
 local calls = {}
@@ -120,7 +120,7 @@ function calls.rotate(c, args)
 end
 
 function calls.submit(c, args)
-    local task, more = c:submit(args.method, params_of(args))
+    local task, more = c:submit(args.method, params_of(args), {client_id = args.client_id, tags = args.tags})
     if task then
         return {task = task}
     elseif task == false then -- answered at once: there is no task to ask for
@@ -142,7 +142,8 @@ function calls.wait(c, args)
 end
 
 function calls.solve(c, args)
-    return solution(c:solve(args.method, params_of(args), {timeout = args.timeout, sync = args.sync}))
+    return solution(c:solve(args.method, params_of(args), {
+        timeout = args.timeout, sync = args.sync, client_id = args.client_id, tags = args.tags}))
 end
 
 function calls.report(c, args)
@@ -153,6 +154,26 @@ end
 function calls.keys(c)
     local list, err = c:keys()
     return list and {keys = list}, err
+end
+
+function calls.limits(c, args)
+    local told, err = c:limits {client_id = args.client_id}
+    return told and {limits = told}, err
+end
+
+function calls.metrics(c)
+    local text, err = c:metrics()
+    return text and {metrics = text}, err
+end
+
+function calls.pause(c, args)
+    local ok, err = c:pause(args.reason, {duration = args.duration})
+    return ok and {done = true}, err
+end
+
+function calls.resume(c)
+    local ok, err = c:resume()
+    return ok and {done = true}, err
 end
 
 function calls.cancel(c, args)
@@ -177,7 +198,8 @@ end
 
 local function error_facts(err)
     local facts = {}
-    for _, name in ipairs {"code", "class", "text", "advice", "retry_after", "task", "unknown", "provider_code", "http_status"} do
+    for _, name in ipairs {"code", "class", "text", "advice", "retry_after", "task", "unknown", "provider_code", "http_status",
+                           "limit", "left"} do
         facts[name] = err[name]
     end
     return {error = facts}

@@ -30,7 +30,7 @@ function solution(?Solution $solution): array
         return ['pending' => true];
     }
     $facts = ['answer' => $solution->answer, 'task' => $solution->task?->reference, 'provider' => $solution->provider, 'key' => $solution->key,
-        'elapsed' => $solution->elapsed, 'polls' => $solution->polls ?: null];
+        'elapsed' => $solution->elapsed, 'polls' => $solution->polls ?: null, 'cost' => $solution->costUsd];
     return array_filter($facts, fn ($fact) => $fact !== null);
 }
 
@@ -43,7 +43,8 @@ function error(Exception $error): array
 {
     $facts = ['code' => $error->getErrorCode(), 'class' => $error->getErrorClass(), 'text' => $error->getText(), 'advice' => $error->getAdvice(),
         'retry_after' => $error->getRetryAfter(), 'task' => $error->getTask()?->reference, 'unknown' => $error->isOutcomeUnknown(),
-        'provider_code' => $error->getProviderCode(), 'http_status' => $error->getHttpStatus()];
+        'provider_code' => $error->getProviderCode(), 'http_status' => $error->getHttpStatus(),
+        'limit' => $error->getLimit(), 'left' => $error->getLeft()];
     return ['error' => array_filter($facts, fn ($fact) => $fact !== null)];
 }
 
@@ -86,20 +87,30 @@ function report(Client $c, string $task, bool $good): array
     return ['reported' => true];
 }
 
+function paused(Client $c, string $call, array $args): array
+{
+    $c->$call(...$args);
+    return ['done' => true];
+}
+
 function call(Client $c, string $call, array $args, callable $task): array
 {
     $timeout = $args['timeout'] ?? null;
+    $for = ['clientId' => $args['client_id'] ?? null, 'tags' => $args['tags'] ?? []];
     return match ($call) {
         'new' => [],
         'balance' => amount($c->balance()),
         'verify' => amount($c->verify(...$args)),
         'rotate' => ['rotated' => $c->rotate(...$args)],
-        'submit' => submitted($c->submit($args['method'], params($args))),
-        'solve' => solution($c->solve($args['method'], params($args), $timeout, $args['sync'] ?? false)),
+        'submit' => submitted($c->submit($args['method'], params($args), ...$for)),
+        'solve' => solution($c->solve($args['method'], params($args), $timeout, $args['sync'] ?? false, ...$for)),
         'result' => solution($c->result($task($args['task']))),
         'wait' => solution($c->wait($task($args['task']), $timeout)),
         'report' => report($c, $task($args['task']), $args['good']),
         'keys' => ['keys' => $c->keys()],
+        'limits' => ['limits' => $c->limits(clientId: $for['clientId'])],
+        'metrics' => ['metrics' => $c->metrics()],
+        'pause', 'resume' => paused($c, $call, $args),
     };
 }
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """runner.py: follows the plan of the smoke scenario in Python: makes the calls, prints one line of facts for each."""
+import datetime
+import decimal
 import json
 import pathlib
 import sys
@@ -22,9 +24,21 @@ def amount(balance):
     return {"balance": str(balance), "micro": int(balance * MICRO)}
 
 
+def plain(value):
+    """What the other languages have, and JSON."""
+    if isinstance(value, decimal.Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
 def solution(answer):
     facts = {name: getattr(answer, name) for name in ("answer", "task", "provider", "key", "elapsed")}
-    return {**facts, **({"polls": answer.polls} if answer.polls else {})}
+    cost = {} if answer.cost is None else {"cost": plain(answer.cost)}
+    return {**facts, **({"polls": answer.polls} if answer.polls else {}), **cost}
 
 
 def submitted(task):
@@ -42,7 +56,7 @@ def paid(args):
     params = dict(args.get("params", {}))
     if "file" in args:
         params["file"] = pathlib.Path(args["file"]).read_bytes()
-    more = {name: args[name] for name in ("timeout", "sync") if name in args}
+    more = {name: args[name] for name in ("timeout", "sync", "client_id", "tags") if name in args}
     return args["method"], params, more
 
 
@@ -61,8 +75,11 @@ def call(client, name, args, tasks):
     if name == "cancel":
         method, params, _ = paid(args)
         return solution(cancelled(client, _calls.paid_facts(method, params, {}, None, False, None, None)))
-    if name == "keys":
-        return {"keys": client.keys()}
+    if name in ("keys", "limits", "metrics"):
+        return {name: plain(getattr(client, name)(**args))}
+    if name in ("pause", "resume"):
+        getattr(client, name)(*[args.pop("reason")] if args else [], **args)
+        return {"done": True}
     task = tasks.get(args["task"][1:], "") if args["task"].startswith("@") else args["task"]
     if name == "report":
         client.report(task, args["good"])
@@ -83,8 +100,8 @@ def redact(args):
 def error_facts(error):
     names = {"class": "class_", "unknown": "outcome_unknown"}
     facts = {name: getattr(error, names.get(name, name)) for name in (
-        "code", "class", "text", "advice", "retry_after", "task", "unknown", "provider_code", "http_status")}
-    return {"error": {name: value for name, value in facts.items() if value is not None}}
+        "code", "class", "text", "advice", "retry_after", "task", "unknown", "provider_code", "http_status", "limit", "left")}
+    return {"error": {name: plain(value) for name, value in facts.items() if value is not None}}
 
 
 def follow(step, clients, wanted, tasks):

@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 457f9f6512474f38b3d8385a15f97b840813059e */
+ * Stub hash: 642457c3f9bd4022dfa93355701dc7a555bdd884 */
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_Keyplate_redact, 0, 1, IS_STRING, 0)
 	ZEND_ARG_TYPE_INFO(0, text, IS_STRING, 0)
@@ -49,6 +49,8 @@ ZEND_BEGIN_ARG_WITH_RETURN_OBJ_INFO_EX(arginfo_class_Keyplate_Client_submit, 0, 
 	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, params, IS_ARRAY, 0, "[]")
 	ZEND_ARG_TYPE_MASK(0, timeout, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
 	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, sync, _IS_BOOL, 0, "false")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, clientId, IS_STRING, 1, "null")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, tags, IS_ARRAY, 0, "[]")
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_OBJ_INFO_EX(arginfo_class_Keyplate_Client_solve, 0, 1, Keyplate\\Solution, 0)
@@ -56,6 +58,8 @@ ZEND_BEGIN_ARG_WITH_RETURN_OBJ_INFO_EX(arginfo_class_Keyplate_Client_solve, 0, 1
 	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, params, IS_ARRAY, 0, "[]")
 	ZEND_ARG_TYPE_MASK(0, timeout, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
 	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, sync, _IS_BOOL, 0, "false")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, clientId, IS_STRING, 1, "null")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, tags, IS_ARRAY, 0, "[]")
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_OBJ_INFO_EX(arginfo_class_Keyplate_Client_result, 0, 1, Keyplate\\Solution, 1)
@@ -78,6 +82,24 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Keyplate_Client_keys, 0, 0
 	ZEND_ARG_TYPE_MASK(0, timeout, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Keyplate_Client_limits, 0, 0, IS_ARRAY, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, clientId, IS_STRING, 1, "null")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, method, IS_STRING, 1, "null")
+	ZEND_ARG_TYPE_MASK(0, timeout, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
+ZEND_END_ARG_INFO()
+
+#define arginfo_class_Keyplate_Client_metrics arginfo_class_Keyplate_Client_balance
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Keyplate_Client_pause, 0, 0, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, reason, IS_STRING, 1, "null")
+	ZEND_ARG_TYPE_MASK(0, duration, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
+	ZEND_ARG_TYPE_MASK(0, timeout, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Keyplate_Client_resume, 0, 0, IS_VOID, 0)
+	ZEND_ARG_TYPE_MASK(0, timeout, MAY_BE_LONG|MAY_BE_DOUBLE|MAY_BE_NULL, "null")
+ZEND_END_ARG_INFO()
+
 #define arginfo_class_Keyplate_Client_hygiene arginfo_Keyplate_errors
 
 #define arginfo_class_Keyplate_Client_events arginfo_Keyplate_errors
@@ -94,6 +116,7 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Keyplate_Task___construct, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, reference, IS_STRING, 0)
 	ZEND_ARG_OBJ_INFO_WITH_DEFAULT_VALUE(0, solution, Keyplate\\Solution, 1, "null")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, costUsd, IS_STRING, 1, "null")
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Keyplate_Task___toString, 0, 0, IS_STRING, 0)
@@ -108,7 +131,7 @@ ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Keyplate_Solution___construct, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, key, IS_STRING, 0, "\"\"")
 	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, elapsed, IS_DOUBLE, 0, "0.0")
 	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, polls, IS_LONG, 0, "0")
-	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, cost, IS_STRING, 1, "null")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, costUsd, IS_STRING, 1, "null")
 ZEND_END_ARG_INFO()
 
 #define arginfo_class_Keyplate_Solution___toString arginfo_class_Keyplate_Task___toString
@@ -158,6 +181,11 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Keyplate_Exception_Exception_getHttpStatus, 0, 0, IS_LONG, 1)
 ZEND_END_ARG_INFO()
 
+#define arginfo_class_Keyplate_Exception_Exception_getLimit arginfo_class_Keyplate_Exception_Exception_getProviderCode
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_MASK_EX(arginfo_class_Keyplate_Exception_Exception_getLeft, 0, 0, MAY_BE_LONG|MAY_BE_STRING|MAY_BE_NULL)
+ZEND_END_ARG_INFO()
+
 
 ZEND_FUNCTION(Keyplate_redact);
 ZEND_FUNCTION(Keyplate_errors);
@@ -173,6 +201,10 @@ ZEND_METHOD(Keyplate_Client, result);
 ZEND_METHOD(Keyplate_Client, wait);
 ZEND_METHOD(Keyplate_Client, report);
 ZEND_METHOD(Keyplate_Client, keys);
+ZEND_METHOD(Keyplate_Client, limits);
+ZEND_METHOD(Keyplate_Client, metrics);
+ZEND_METHOD(Keyplate_Client, pause);
+ZEND_METHOD(Keyplate_Client, resume);
 ZEND_METHOD(Keyplate_Client, hygiene);
 ZEND_METHOD(Keyplate_Client, events);
 ZEND_METHOD(Keyplate_Client, option);
@@ -212,6 +244,10 @@ static const zend_function_entry class_Keyplate_Client_methods[] = {
 	ZEND_ME(Keyplate_Client, wait, arginfo_class_Keyplate_Client_wait, ZEND_ACC_PUBLIC)
 	ZEND_ME(Keyplate_Client, report, arginfo_class_Keyplate_Client_report, ZEND_ACC_PUBLIC)
 	ZEND_ME(Keyplate_Client, keys, arginfo_class_Keyplate_Client_keys, ZEND_ACC_PUBLIC)
+	ZEND_ME(Keyplate_Client, limits, arginfo_class_Keyplate_Client_limits, ZEND_ACC_PUBLIC)
+	ZEND_ME(Keyplate_Client, metrics, arginfo_class_Keyplate_Client_metrics, ZEND_ACC_PUBLIC)
+	ZEND_ME(Keyplate_Client, pause, arginfo_class_Keyplate_Client_pause, ZEND_ACC_PUBLIC)
+	ZEND_ME(Keyplate_Client, resume, arginfo_class_Keyplate_Client_resume, ZEND_ACC_PUBLIC)
 	ZEND_ME(Keyplate_Client, hygiene, arginfo_class_Keyplate_Client_hygiene, ZEND_ACC_PUBLIC)
 	ZEND_ME(Keyplate_Client, events, arginfo_class_Keyplate_Client_events, ZEND_ACC_PUBLIC)
 	ZEND_ME(Keyplate_Client, option, arginfo_class_Keyplate_Client_option, ZEND_ACC_PUBLIC)
@@ -263,6 +299,8 @@ static const zend_function_entry class_Keyplate_Exception_Exception_methods[] = 
 	ZEND_ABSTRACT_ME_WITH_FLAGS(Keyplate_Exception_Exception, isOutcomeUnknown, arginfo_class_Keyplate_Exception_Exception_isOutcomeUnknown, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
 	ZEND_ABSTRACT_ME_WITH_FLAGS(Keyplate_Exception_Exception, getProviderCode, arginfo_class_Keyplate_Exception_Exception_getProviderCode, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
 	ZEND_ABSTRACT_ME_WITH_FLAGS(Keyplate_Exception_Exception, getHttpStatus, arginfo_class_Keyplate_Exception_Exception_getHttpStatus, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
+	ZEND_ABSTRACT_ME_WITH_FLAGS(Keyplate_Exception_Exception, getLimit, arginfo_class_Keyplate_Exception_Exception_getLimit, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
+	ZEND_ABSTRACT_ME_WITH_FLAGS(Keyplate_Exception_Exception, getLeft, arginfo_class_Keyplate_Exception_Exception_getLeft, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
 	ZEND_FE_END
 };
 
@@ -302,7 +340,11 @@ static zend_class_entry *register_class_Keyplate_Client(void)
 
 	zend_add_parameter_attribute(zend_hash_str_find_ptr(&class_entry->function_table, "submit", sizeof("submit") - 1), 1, ZSTR_KNOWN(ZEND_STR_SENSITIVEPARAMETER), 0);
 
+	zend_add_parameter_attribute(zend_hash_str_find_ptr(&class_entry->function_table, "submit", sizeof("submit") - 1), 5, ZSTR_KNOWN(ZEND_STR_SENSITIVEPARAMETER), 0);
+
 	zend_add_parameter_attribute(zend_hash_str_find_ptr(&class_entry->function_table, "solve", sizeof("solve") - 1), 1, ZSTR_KNOWN(ZEND_STR_SENSITIVEPARAMETER), 0);
+
+	zend_add_parameter_attribute(zend_hash_str_find_ptr(&class_entry->function_table, "solve", sizeof("solve") - 1), 5, ZSTR_KNOWN(ZEND_STR_SENSITIVEPARAMETER), 0);
 #endif
 
 	return class_entry;
@@ -347,6 +389,12 @@ static zend_class_entry *register_class_Keyplate_Task(zend_class_entry *class_en
 	zend_string *property_solution_name = zend_string_init("solution", sizeof("solution") - 1, 1);
 	zend_declare_typed_property(class_entry, property_solution_name, &property_solution_default_value, ZEND_ACC_PUBLIC|ZEND_ACC_READONLY, NULL, (zend_type) ZEND_TYPE_INIT_CLASS(property_solution_class_Keyplate_Solution, 0, MAY_BE_NULL));
 	zend_string_release(property_solution_name);
+
+	zval property_costUsd_default_value;
+	ZVAL_UNDEF(&property_costUsd_default_value);
+	zend_string *property_costUsd_name = zend_string_init("costUsd", sizeof("costUsd") - 1, 1);
+	zend_declare_typed_property(class_entry, property_costUsd_name, &property_costUsd_default_value, ZEND_ACC_PUBLIC|ZEND_ACC_READONLY, NULL, (zend_type) ZEND_TYPE_INIT_MASK(MAY_BE_STRING|MAY_BE_NULL));
+	zend_string_release(property_costUsd_name);
 
 	return class_entry;
 }
@@ -397,11 +445,11 @@ static zend_class_entry *register_class_Keyplate_Solution(zend_class_entry *clas
 	zend_declare_typed_property(class_entry, property_polls_name, &property_polls_default_value, ZEND_ACC_PUBLIC|ZEND_ACC_READONLY, NULL, (zend_type) ZEND_TYPE_INIT_MASK(MAY_BE_LONG));
 	zend_string_release(property_polls_name);
 
-	zval property_cost_default_value;
-	ZVAL_UNDEF(&property_cost_default_value);
-	zend_string *property_cost_name = zend_string_init("cost", sizeof("cost") - 1, 1);
-	zend_declare_typed_property(class_entry, property_cost_name, &property_cost_default_value, ZEND_ACC_PUBLIC|ZEND_ACC_READONLY, NULL, (zend_type) ZEND_TYPE_INIT_MASK(MAY_BE_STRING|MAY_BE_NULL));
-	zend_string_release(property_cost_name);
+	zval property_costUsd_default_value;
+	ZVAL_UNDEF(&property_costUsd_default_value);
+	zend_string *property_costUsd_name = zend_string_init("costUsd", sizeof("costUsd") - 1, 1);
+	zend_declare_typed_property(class_entry, property_costUsd_name, &property_costUsd_default_value, ZEND_ACC_PUBLIC|ZEND_ACC_READONLY, NULL, (zend_type) ZEND_TYPE_INIT_MASK(MAY_BE_STRING|MAY_BE_NULL));
+	zend_string_release(property_costUsd_name);
 
 	return class_entry;
 }

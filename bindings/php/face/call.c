@@ -39,20 +39,43 @@ void kpp_set(kpp_call *call, const char *name, const char *value, size_t len) {
 
 /* ---- What the caller sets ---- */
 
-/* Seconds. Whether they can be so many is for the core to say. Throws, and gives false. */
-static bool set_timeout(kpp_call *call, const zval *timeout) {
+/* Seconds. Whether they can be so many is for the core to say. name: the caller's word for it; fact: the core's.
+   Throws, and gives false. */
+static bool set_seconds(kpp_call *call, const zval *seconds, const char *name, const char *fact) {
     const double most = 1e15;
-    if (!timeout)
+    if (!seconds)
         return true;
-    double ms = ceil(zval_get_double((zval *)timeout) * 1000);
+    double ms = ceil(zval_get_double((zval *)seconds) * 1000);
     if (!(ms > 0)) {
-        kpp_throw_own("misuse", "timeout: seconds above 0 are expected");
+        kpp_throw_own("misuse", "%s: seconds above 0 are expected", name);
         return false;
     }
     char text[24];
     int len = snprintf(text, sizeof text, "%lld", (long long)(ms > most ? most : ms));
-    kpp_set(call, "timeout_ms", text, (size_t)len);
+    kpp_set(call, fact, text, (size_t)len);
     return true;
+}
+
+static void set_string(kpp_call *call, const char *fact, const zend_string *text) {
+    if (text)
+        kpp_set(call, fact, ZSTR_VAL(text), ZSTR_LEN(text));
+}
+
+/* Each with a name and a text of its own, for the record. Throws. */
+static void set_tags(kpp_call *call, HashTable *tags) {
+    zend_string *name;
+    zval *value;
+    ZEND_HASH_FOREACH_STR_KEY_VAL(tags, name, value) {
+        ZVAL_DEREF(value);
+        if (!name || strlen(ZSTR_VAL(name)) != ZSTR_LEN(name) || Z_TYPE_P(value) != IS_STRING) {
+            kpp_throw_own("misuse", "tags: each has a name, and a string");
+            return;
+        }
+        zend_string *fact = zend_strpprintf(0, "tag.%s", ZSTR_VAL(name));
+        set_string(call, ZSTR_VAL(fact), Z_STR_P(value));
+        zend_string_release(fact);
+    }
+    ZEND_HASH_FOREACH_END();
 }
 
 /* file has the bytes of an upload; all others are JSON. Throws. */
@@ -75,6 +98,7 @@ static void set_params(kpp_call *call, HashTable *params) {
 static void make_result(const kpp_call *call, zval *out) {
     size_t len = 0;
     const char *value;
+    zend_string *cost;
     zval solution;
     switch (call->kind) {
     case KP_BALANCE:
@@ -84,18 +108,26 @@ static void make_result(const kpp_call *call, zval *out) {
         break;
     case KP_SUBMIT:
         /* A service can answer a submit at once, without a task to ask for. */
+        cost = kpp_cost(call->op);
         value = kp_op_get(call->op, "task", &len);
         ZVAL_NULL(&solution);
         if (!value)
             kpp_make_solution(&solution, call->op);
-        kpp_make_task(out, value ? value : "", len, value ? NULL : &solution);
+        kpp_make_task(out, value ? value : "", len, value ? NULL : &solution, cost);
         zval_ptr_dtor(&solution);
         break;
     case KP_RESULT:
     case KP_WAIT:
     case KP_SOLVE: kpp_make_solution(out, call->op); break;
     case KP_TELL:
-    case KP_REFRESH: kpp_decode(out, call->op, "answer"); break;
+    case KP_REFRESH:
+        if (!call->text) {
+            kpp_decode(out, call->op, "answer");
+            break;
+        }
+        value = kp_op_get(call->op, "answer", &len);
+        ZVAL_STRINGL(out, value ? value : "", len);
+        break;
     default: ZVAL_NULL(out);
     }
 }
@@ -115,7 +147,7 @@ static kpp_call *begin(zval *client, int kind) {
    ends it. */
 static void finish(zval *client, kpp_call *call, const zval *timeout, zval *out) {
     kpp_client *c = kpp_client_of(Z_OBJ_P(client));
-    if (!EG(exception) && set_timeout(call, timeout)) {
+    if (!EG(exception) && set_seconds(call, timeout, "timeout", "timeout_ms")) {
         kpp_drive(c, call);
         if (!EG(exception))
             kpp_tell_log(c);
@@ -131,7 +163,8 @@ static void finish(zval *client, kpp_call *call, const zval *timeout, zval *out)
 
 /* ---- Methods ---- */
 
-static void look(INTERNAL_FUNCTION_PARAMETERS, int kind) {
+/* name, value: what the core is told; NULL: nothing. */
+static void look(INTERNAL_FUNCTION_PARAMETERS, int kind, const char *name, const char *value) {
     zval *timeout = NULL;
     ZEND_PARSE_PARAMETERS_START(0, 1)
     Z_PARAM_OPTIONAL
@@ -140,13 +173,14 @@ static void look(INTERNAL_FUNCTION_PARAMETERS, int kind) {
     kpp_call *call = begin(ZEND_THIS, kind);
     if (!call)
         return;
-    if (kind == KP_TELL)
-        kpp_set(call, "what", "keys", 4);
+    if (name)
+        kpp_set(call, name, value, strlen(value));
+    call->text = name && strcmp(value, "metrics") == 0;
     finish(ZEND_THIS, call, timeout, return_value);
 }
 
 ZEND_METHOD(Keyplate_Client, balance) {
-    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_BALANCE);
+    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_BALANCE, NULL, NULL);
 }
 
 ZEND_METHOD(Keyplate_Client, verify) {
@@ -176,35 +210,82 @@ ZEND_METHOD(Keyplate_Client, rotate) {
     kpp_call *call = begin(ZEND_THIS, KP_REFRESH);
     if (!call)
         return;
-    if (name)
-        kpp_set(call, "what", ZSTR_VAL(name), ZSTR_LEN(name));
+    set_string(call, "what", name);
     finish(ZEND_THIS, call, timeout, return_value);
 }
 
 ZEND_METHOD(Keyplate_Client, keys) {
-    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_TELL);
+    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_TELL, "what", "keys");
+}
+
+ZEND_METHOD(Keyplate_Client, metrics) {
+    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_TELL, "what", "metrics");
+}
+
+ZEND_METHOD(Keyplate_Client, resume) {
+    look(INTERNAL_FUNCTION_PARAM_PASSTHRU, KP_PAUSE, "undo", "1");
+}
+
+ZEND_METHOD(Keyplate_Client, limits) {
+    zend_string *client_id = NULL, *method = NULL;
+    zval *timeout = NULL;
+    ZEND_PARSE_PARAMETERS_START(0, 3)
+    Z_PARAM_OPTIONAL
+    Z_PARAM_STR_OR_NULL(client_id)
+    Z_PARAM_STR_OR_NULL(method)
+    Z_PARAM_NUMBER_OR_NULL(timeout)
+    ZEND_PARSE_PARAMETERS_END();
+    kpp_call *call = begin(ZEND_THIS, KP_TELL);
+    if (!call)
+        return;
+    kpp_set(call, "what", "limits", 6);
+    set_string(call, "client_id", client_id);
+    set_string(call, "method", method);
+    finish(ZEND_THIS, call, timeout, return_value);
+}
+
+ZEND_METHOD(Keyplate_Client, pause) {
+    zend_string *reason = NULL;
+    zval *duration = NULL, *timeout = NULL;
+    ZEND_PARSE_PARAMETERS_START(0, 3)
+    Z_PARAM_OPTIONAL
+    Z_PARAM_STR_OR_NULL(reason)
+    Z_PARAM_NUMBER_OR_NULL(duration)
+    Z_PARAM_NUMBER_OR_NULL(timeout)
+    ZEND_PARSE_PARAMETERS_END();
+    kpp_call *call = begin(ZEND_THIS, KP_PAUSE);
+    if (!call)
+        return;
+    set_string(call, "what", reason);
+    set_seconds(call, duration, "duration", "for_ms");
+    finish(ZEND_THIS, call, timeout, return_value);
 }
 
 static void paid(INTERNAL_FUNCTION_PARAMETERS, int kind) {
-    zend_string *method;
-    HashTable *params = NULL;
+    zend_string *method, *client_id = NULL;
+    HashTable *params = NULL, *tags = NULL;
     zval *timeout = NULL;
     bool sync = false;
-    ZEND_PARSE_PARAMETERS_START(1, 4)
+    ZEND_PARSE_PARAMETERS_START(1, 6)
     Z_PARAM_STR(method)
     Z_PARAM_OPTIONAL
     Z_PARAM_ARRAY_HT(params)
     Z_PARAM_NUMBER_OR_NULL(timeout)
     Z_PARAM_BOOL(sync)
+    Z_PARAM_STR_OR_NULL(client_id)
+    Z_PARAM_ARRAY_HT(tags)
     ZEND_PARSE_PARAMETERS_END();
     kpp_call *call = begin(ZEND_THIS, kind);
     if (!call)
         return;
-    kpp_set(call, "method", ZSTR_VAL(method), ZSTR_LEN(method));
+    set_string(call, "method", method);
+    set_string(call, "client_id", client_id);
     if (sync)
         kpp_set(call, "sync", "1", 1);
     if (params)
         set_params(call, params);
+    if (tags && !EG(exception))
+        set_tags(call, tags);
     finish(ZEND_THIS, call, timeout, return_value);
 }
 

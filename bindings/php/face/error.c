@@ -41,32 +41,34 @@ static zend_class_entry *kind_of(const char *word) {
 /* ---- Facts: properties of the same names in each class ---- */
 
 /* Whatever a program made of the object: the property of its type, or what stands for none. */
-static void return_fact(zval *object, const char *name, zend_uchar type, zval *out) {
+static void return_fact(zval *object, const char *name, uint32_t types, zval *out) {
     zval room, *value = zend_read_property(Z_OBJCE_P(object), Z_OBJ_P(object), name, strlen(name), true, &room);
     ZVAL_NULL(out);
-    if (Z_TYPE_P(value) == type)
+    if (types & (1u << Z_TYPE_P(value)))
         ZVAL_COPY(out, value);
-    else if (type == IS_STRING && name[0] != 'p')
+    else if (types == MAY_BE_STRING)
         ZVAL_EMPTY_STRING(out);
 }
 
-#define FACT(method, name, type)                                                                                       \
+#define FACT(name, types)                                                                                              \
     static ZEND_NAMED_FUNCTION(get_##name) {                                                                           \
         ZEND_PARSE_PARAMETERS_NONE();                                                                                  \
-        return_fact(ZEND_THIS, #name, type, return_value);                                                             \
+        return_fact(ZEND_THIS, #name, types, return_value);                                                            \
     }
-FACT(getErrorCode, errorCode, IS_STRING)
-FACT(getErrorClass, errorClass, IS_STRING)
-FACT(getText, text, IS_STRING)
-FACT(getAdvice, advice, IS_STRING)
-FACT(getRetryAfter, retryAfter, IS_DOUBLE)
-FACT(getTask, task, IS_OBJECT)
-FACT(getProviderCode, providerCode, IS_STRING)
-FACT(getHttpStatus, httpStatus, IS_LONG)
+FACT(errorCode, MAY_BE_STRING)
+FACT(errorClass, MAY_BE_STRING)
+FACT(text, MAY_BE_STRING)
+FACT(advice, MAY_BE_STRING)
+FACT(retryAfter, MAY_BE_DOUBLE | MAY_BE_NULL)
+FACT(task, MAY_BE_OBJECT | MAY_BE_NULL)
+FACT(providerCode, MAY_BE_STRING | MAY_BE_NULL)
+FACT(httpStatus, MAY_BE_LONG | MAY_BE_NULL)
+FACT(limit, MAY_BE_STRING | MAY_BE_NULL)
+FACT(left, MAY_BE_LONG | MAY_BE_STRING | MAY_BE_NULL)
 
 static ZEND_NAMED_FUNCTION(get_outcomeUnknown) {
     ZEND_PARSE_PARAMETERS_NONE();
-    return_fact(ZEND_THIS, "outcomeUnknown", IS_TRUE, return_value);
+    return_fact(ZEND_THIS, "outcomeUnknown", MAY_BE_TRUE, return_value);
     ZVAL_BOOL(return_value, Z_TYPE_P(return_value) == IS_TRUE);
 }
 
@@ -81,7 +83,9 @@ static const struct {
                {"getTask", get_task},
                {"isOutcomeUnknown", get_outcomeUnknown},
                {"getProviderCode", get_providerCode},
-               {"getHttpStatus", get_httpStatus}};
+               {"getHttpStatus", get_httpStatus},
+               {"getLimit", get_limit},
+               {"getLeft", get_left}};
 enum { METHODS = sizeof methods / sizeof methods[0] };
 
 /* The functions of a class, with what the interface says of their arguments and results. */
@@ -121,6 +125,8 @@ static void declare_facts(zend_class_entry *ce, const char *word) {
     declare(ce, "outcomeUnknown", (zend_type)ZEND_TYPE_INIT_MASK(MAY_BE_BOOL), &no);
     declare(ce, "providerCode", (zend_type)ZEND_TYPE_INIT_MASK(MAY_BE_STRING | MAY_BE_NULL), &none);
     declare(ce, "httpStatus", (zend_type)ZEND_TYPE_INIT_MASK(MAY_BE_LONG | MAY_BE_NULL), &none);
+    declare(ce, "limit", (zend_type)ZEND_TYPE_INIT_MASK(MAY_BE_STRING | MAY_BE_NULL), &none);
+    declare(ce, "left", (zend_type)ZEND_TYPE_INIT_MASK(MAY_BE_LONG | MAY_BE_STRING | MAY_BE_NULL), &none);
 }
 
 void kpp_error_minit(zend_class_entry *interface) {
@@ -197,6 +203,22 @@ static zend_string *text_of(const kpp_call *call) {
     return zend_string_init(fact(call->op, "text"), strlen(fact(call->op, "text")), 0);
 }
 
+/* The limit that refused, and what is left of it: dollars as text, or a count, as limits() has it. */
+static void set_limit(zend_object *error, const kp_op *op) {
+    zval value;
+    const bool in_dollars = strncmp(fact(op, "limit"), "usd_", 4) == 0;
+    if (*fact(op, "limit"))
+        set_text(error, "limit", fact(op, "limit"));
+    if (!*fact(op, "left"))
+        return;
+    const long long left = strtoll(fact(op, "left"), NULL, 10);
+    if (in_dollars)
+        ZVAL_STR(&value, kpp_dollars(left));
+    else
+        ZVAL_LONG(&value, (zend_long)left);
+    set(error, "left", &value);
+}
+
 void kpp_make_error(zval *out, const kpp_call *call) {
     const kp_op *op = call->op;
     const char *word = kp_error_class(kp_op_error(op));
@@ -221,6 +243,7 @@ void kpp_make_error(zval *out, const kpp_call *call) {
         ZVAL_LONG(&value, (zend_long)strtoll(fact(op, "http_status"), NULL, 10));
         set(error, "httpStatus", &value);
     }
+    set_limit(error, op);
 }
 
 void kpp_throw_error(const kpp_call *call) {

@@ -37,6 +37,7 @@ typedef struct kpp_core {
 typedef struct kpp_call {
     kp_op *op;
     int kind;
+    bool text;        /* its answer is text, not JSON */
     zend_string *why; /* what the function that gives the key said, if it failed */
     struct kpp_call *next;
 } kpp_call;
@@ -126,8 +127,13 @@ void kpp_events(kpp_client *, zval *out);
 /* ---- Results: result.c, error.c ---- */
 
 extern zend_class_entry *kpp_task_ce, *kpp_solution_ce;
-void kpp_make_task(zval *out, const char *reference, size_t len, zval *solution);
+/* Takes the cost over (kpp_cost, or NULL). */
+void kpp_make_task(zval *out, const char *reference, size_t len, zval *solution, zend_string *cost);
+/* What an operation cost, in dollars; NULL if that is not known. */
+zend_string *kpp_cost(const kp_op *);
 void kpp_make_solution(zval *out, const kp_op *);
+/* Micro-dollars as dollars, exact. */
+zend_string *kpp_dollars(long long micro);
 /* The reference of the task of an operation as an object, or null. */
 void kpp_task_of(zval *out, const kp_op *);
 /* A fact as an array. */

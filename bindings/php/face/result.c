@@ -20,25 +20,32 @@ static void set_text(zend_object *object, const char *name, const char *text, si
     set(object, name, &value);
 }
 
-/* PROVIDER/NAME~FINGERPRINT/ID, or an id alone. */
-static void fill_task(zend_object *task, const char *reference, size_t len, zval *solution) {
+/* PROVIDER/NAME~FINGERPRINT/ID, or an id alone. It takes the cost over; NULL: it is not known. */
+static void fill_task(zend_object *task, const char *reference, size_t len, zval *solution, zend_string *cost) {
     const char *end = reference + len, *key = memchr(reference, '/', len);
     const char *id = key ? memchr(key + 1, '/', (size_t)(end - key - 1)) : NULL;
     const char *mark = id ? memchr(key, '~', (size_t)(id - key)) : NULL;
-    zval none;
+    zval none, price;
     ZVAL_NULL(&none);
+    ZVAL_NULL(&price);
+    if (cost)
+        ZVAL_STR(&price, cost);
     set_text(task, "reference", reference, len);
     if (!EG(exception)) {
         set_text(task, "provider", reference, id ? (size_t)(key - reference) : 0);
         set_text(task, "key", id ? key + 1 : "", id ? (size_t)((mark ? mark : id) - key - 1) : 0);
         set_text(task, "id", id ? id + 1 : reference, id ? (size_t)(end - id - 1) : len);
         zend_update_property(kpp_task_ce, task, ZEND_STRL("solution"), solution ? solution : &none);
+        zend_update_property(kpp_task_ce, task, ZEND_STRL("costUsd"), &price);
     }
+    zval_ptr_dtor(&price);
 }
 
-void kpp_make_task(zval *out, const char *reference, size_t len, zval *solution) {
+void kpp_make_task(zval *out, const char *reference, size_t len, zval *solution, zend_string *cost) {
     if (object_init_ex(out, kpp_task_ce) == SUCCESS)
-        fill_task(Z_OBJ_P(out), reference, len, solution);
+        fill_task(Z_OBJ_P(out), reference, len, solution, cost);
+    else if (cost)
+        zend_string_release(cost);
 }
 
 void kpp_task_of(zval *out, const kp_op *op) {
@@ -46,18 +53,20 @@ void kpp_task_of(zval *out, const kp_op *op) {
     const char *reference = kp_op_get(op, "task", &len);
     ZVAL_NULL(out);
     if (reference)
-        kpp_make_task(out, reference, len, NULL);
+        kpp_make_task(out, reference, len, NULL, NULL);
 }
 
 ZEND_METHOD(Keyplate_Task, __construct) {
-    zend_string *reference;
+    zend_string *reference, *cost = NULL;
     zval *solution = NULL;
-    ZEND_PARSE_PARAMETERS_START(1, 2)
+    ZEND_PARSE_PARAMETERS_START(1, 3)
     Z_PARAM_STR(reference)
     Z_PARAM_OPTIONAL
     Z_PARAM_OBJECT_OF_CLASS_OR_NULL(solution, kpp_solution_ce)
+    Z_PARAM_STR_OR_NULL(cost)
     ZEND_PARSE_PARAMETERS_END();
-    fill_task(Z_OBJ_P(ZEND_THIS), ZSTR_VAL(reference), ZSTR_LEN(reference), solution);
+    fill_task(Z_OBJ_P(ZEND_THIS), ZSTR_VAL(reference), ZSTR_LEN(reference), solution,
+              cost ? zend_string_copy(cost) : NULL);
 }
 
 /* A property that is not there yet reads as empty text. */
@@ -81,16 +90,20 @@ ZEND_METHOD(Keyplate_Task, jsonSerialize) {
 
 /* ---- Solutions ---- */
 
-/* Micro-dollars as dollars, exact. */
-static zend_string *dollars(const char *micro) {
-    const long long all = strtoll(micro, NULL, 10), whole = all < 0 ? -(all / 1000000) : all / 1000000;
+zend_string *kpp_dollars(long long micro) {
+    const long long whole = micro < 0 ? -(micro / 1000000) : micro / 1000000;
     char text[48];
-    int len = snprintf(text, sizeof text, "%s%lld.%06lld", all < 0 ? "-" : "", whole, llabs(all % 1000000));
+    int len = snprintf(text, sizeof text, "%s%lld.%06lld", micro < 0 ? "-" : "", whole, llabs(micro % 1000000));
     while (len > 2 && text[len - 1] == '0')
         len--;
     if (text[len - 1] == '.')
         len--;
     return zend_string_init(text, (size_t)len, 0);
+}
+
+zend_string *kpp_cost(const kp_op *op) {
+    const char *cost = kp_op_get(op, "cost_micro", NULL);
+    return cost ? kpp_dollars(strtoll(cost, NULL, 10)) : NULL;
 }
 
 static long long number(const kp_op *op, const char *fact) {
@@ -119,10 +132,10 @@ void kpp_make_solution(zval *out, const kp_op *op) {
     ZVAL_LONG(&value, (zend_long)number(op, "polls"));
     set(solution, "polls", &value);
     ZVAL_NULL(&value);
-    const char *cost = kp_op_get(op, "cost_micro", NULL);
+    zend_string *cost = kpp_cost(op);
     if (cost)
-        ZVAL_STR(&value, dollars(cost));
-    set(solution, "cost", &value);
+        ZVAL_STR(&value, cost);
+    set(solution, "costUsd", &value);
 }
 
 ZEND_METHOD(Keyplate_Solution, __construct) {
@@ -155,7 +168,7 @@ ZEND_METHOD(Keyplate_Solution, __construct) {
     ZVAL_NULL(&value);
     if (cost)
         ZVAL_STR_COPY(&value, cost);
-    set(solution, "cost", &value);
+    set(solution, "costUsd", &value);
 }
 
 ZEND_METHOD(Keyplate_Solution, __toString) {

@@ -47,7 +47,7 @@ def test_a_pipe_that_stays_open_ends_with_an_interrupt(run, pipe):
 def test_a1_a_record_that_others_lock_is_not_waited_for(run, box):
     record = run.write("audit.jsonl", "")
     assert run("balance").status == 0
-    with open(record, "a") as held:
+    with open(record + ".tail", "a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         result = run(*SUBMIT, "--timeout", "2s", "--json", "--set", f"audit.file={record}")
     assert result.status == 5 and result.error["code"] in ("record_failed", "timeout")

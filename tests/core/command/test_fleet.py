@@ -94,3 +94,13 @@ def test_g4_a_fleet_without_its_server_says_so(sandbox, redis, tmp_path):
     assert done.returncode == 0
     assert "nobody answers there" in done.stderr
     assert redis.password not in done.stdout + done.stderr
+
+
+def test_g1_three_machines_have_one_budget(sandbox, redis, tmp_path):
+    box = sandbox()
+    machines = [machine(tmp_path, i, redis, box, box.key) | {"KEYPLATE_LIMITS_PER_DAY": "10"} for i in range(3)]
+    assert code_of(start(machines[0], "verify"), redis.password) == (0, "ok")
+    workers = [start(machines[i % 3], "submit", *SOLVE[1:]) for i in range(15)]
+    codes = [code_of(worker, redis.password) for worker in workers]
+    assert sorted(codes) == [(0, "ok")] * 10 + [(4, "budget_spent")] * 5
+    assert len(box.ledger()) == 10

@@ -10,6 +10,7 @@ import pytest
 
 from conftest import PATIENCE, SANITIZED
 from sandbox_box import PNG, PROGRAM
+from test_fleet import REDIS, redis  # noqa: F401
 
 README = pathlib.Path(__file__).resolve().parents[3] / "README.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
@@ -31,7 +32,7 @@ def shell(run, script, stdin=""):
 
 
 def test_every_block_is_known():
-    assert len(BLOCKS) == 4 and len(LUA_BLOCKS) == len(PYTHON_BLOCKS) == len(PHP_BLOCKS) == 1
+    assert len(BLOCKS) == 6 and len(LUA_BLOCKS) == len(PYTHON_BLOCKS) == len(PHP_BLOCKS) == 1
 
 
 def test_first_use(run, box):
@@ -53,6 +54,28 @@ def test_redact(run, box):
     assert shell(run, BLOCKS[2]).status == 0
     lines = (run.work / "app.log").read_text().splitlines()
     assert sorted(lines) == ["apikey: [REDACTED]", "using [REDACTED] now"]
+
+
+def test_a_cap_on_what_is_spent(run):
+    result = shell(run, BLOCKS[3])
+    assert result.status == 0 and result.out.startswith("sandbox-answer-")
+    assert re.search(r"^all +usd_per_day +\$5 +\$0.0005 +\$4.9995 ", result.out, re.M), result
+
+
+@pytest.mark.skipif(REDIS is None, reason="there is no redis-server on this machine")
+def test_a_cap_over_three_machines(run, redis):
+    """Three homes are three machines; each spends as the block before says."""
+    script = BLOCKS[3] + BLOCKS[4].replace("redis.example.net", f"127.0.0.1:{redis.port}")
+    assert str(redis.port) in script
+    for number in range(3):
+        home = run.folder / f"machine{number}"
+        home.mkdir()
+        run.env.update(HOME=str(home), KEYPLATE_STATE_DIR=str(home / "state"), KEYPLATE_REDIS_PASSWORD="env:WORD", WORD=redis.password)
+        result = shell(run, script)
+        assert result.status == 0 and "paid calls are paused for 1 h\npaid calls go on\n" in result.out, result
+        assert shell(run, "build/keyplate submit turnstile sitekey=a pageurl=https://example.com/").status == 0
+    shown = shell(run, "build/keyplate limits").out
+    assert re.search(r"^all +usd_per_day +\$5 +\$0.0015 +\$4.9985 ", shown, re.M), shown
 
 
 def with_both_keys(run, words, program, **changes):
@@ -102,7 +125,7 @@ def test_demo(run):
 
 
 def test_sandbox(bare):
-    result = shell(bare, BLOCKS[3])
+    result = shell(bare, BLOCKS[5])
     assert result.status == 0 and '"cost_usd":"0.001"' in result.out
 
 
