@@ -4,13 +4,14 @@
  *   what the store took stands if and only if a submit was accepted or its outcome is unknown (or the store was away);
  *   an error after acceptance carries the task; "unknown" is said exactly when it is.
  *
- *     walk [STEPS [SEED]]        two million steps by default, sixty with KP_LONG set
+ *     walk [STEPS [SEED]]        a million steps by default, a quarter with a sanitizer, sixty million with KP_LONG set
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/table.h"
+#include "sanitized.h"
 #include "world.h"
 
 typedef struct {
@@ -309,7 +310,8 @@ static void draw_limits(world *w, kp_config *config) {
 }
 
 int main(int argc, char **argv) {
-    uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : getenv("KP_LONG") ? 60000000 : 2000000;
+    const uint64_t usual = SANITIZED ? 250000 : 1000000;
+    uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : getenv("KP_LONG") ? 60000000 : usual;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     for (; steps < wanted; seed++) {
         world w;
