@@ -223,19 +223,6 @@ static bool compose(const job *j, kp_buf *out) {
     return report_add_table(out, &j->report, wants_colour(j));
 }
 
-static bool write_all(int fd, const char *data, size_t len) {
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 /* A report must not take the place of the record that it is of. */
 static bool is_input(const job *j, const char *path) {
     struct stat info;
@@ -253,7 +240,7 @@ static int write_file(const job *j, const char *path, const kp_buf *out) {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0)
         return fail_open(path, errno);
-    bool written = write_all(fd, kp_buf_text(out), out->len);
+    bool written = cmd_write_all(fd, kp_buf_text(out), out->len);
     int why = errno;
     if (close(fd) != 0 && written) {
         written = false;
@@ -272,7 +259,7 @@ static int write_report(const job *j) {
         status = cmd_fail(j->app, KP_E_MEMORY, NULL);
     else if (path && !kp_same(path, "-"))
         status = write_file(j, path, &out);
-    else if (!write_all(STDOUT_FILENO, kp_buf_text(&out), out.len) && errno != EPIPE)
+    else if (!cmd_write_all(STDOUT_FILENO, kp_buf_text(&out), out.len) && errno != EPIPE)
         status = fail_io("stdout", "could not be written", errno);
     kp_buf_free(&out);
     return status;

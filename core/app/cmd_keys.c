@@ -1,6 +1,7 @@
 /* cmd_keys.c: the command keys: list and explain tell which places were looked at and which one won. */
 #include <string.h>
 
+#include "app/cmd_grid.h"
 #include "app/cmd_keys_manage.h"
 #include "app/cmd_keys_set.h"
 #include "app/cmd_run.h"
@@ -24,18 +25,6 @@ static bool is_there(kp_json member) {
     return kp_json_get(member, "masked").type == KP_JSON_STRING;
 }
 
-/* Adds a text of the answer as people can read it; nothing if there is none. */
-static void add_text(kp_buf *out, kp_json value, size_t most) {
-    kp_buf text;
-    kp_buf_init(&text, NULL);
-    if (value.type == KP_JSON_NUMBER)
-        kp_buf_add(out, value.raw, value.len);
-    else if (kp_json_string(value, &text))
-        kp_add_shown(out, kp_buf_text(&text), text.len, most);
-    out->failed |= text.failed;
-    kp_buf_free(&text);
-}
-
 static size_t count_found(kp_json list) {
     kp_json member;
     size_t at = 0, found = 0;
@@ -46,45 +35,10 @@ static size_t count_found(kp_json list) {
 
 /* ---- list ---- */
 
-static void add_cell(kp_buf *out, const char *text, size_t width, bool last) {
-    size_t len = strlen(text);
-    kp_buf_str(out, text);
-    for (size_t i = len; !last && i < width + 2; i++)
-        kp_buf_char(out, ' ');
-}
-
-static void add_row(kp_buf *out, kp_json member, size_t width[COLUMNS], bool measure) {
-    for (size_t i = 0; i < COLUMNS; i++) {
-        kp_buf cell;
-        kp_buf_init(&cell, NULL);
-        add_text(&cell, kp_json_get(member, members[i]), CELL_MAX);
-        if (cell.len == 0)
-            kp_buf_char(&cell, '-');
-        if (!measure)
-            add_cell(out, kp_buf_text(&cell), width[i], i + 1 == COLUMNS);
-        else if (cell.len > width[i])
-            width[i] = cell.len;
-        kp_buf_free(&cell);
-    }
-    if (!measure)
-        kp_buf_char(out, '\n');
-}
-
-static void add_table(kp_buf *out, kp_json list) {
-    size_t width[COLUMNS];
-    for (size_t i = 0; i < COLUMNS; i++)
-        width[i] = strlen(headings[i]);
-    for (int measure = 1; measure >= 0; measure--) {
-        for (size_t i = 0; !measure && i < COLUMNS; i++)
-            add_cell(out, headings[i], width[i], i + 1 == COLUMNS);
-        if (!measure)
-            kp_buf_char(out, '\n');
-        kp_json member;
-        size_t at = 0;
-        while (kp_json_next(list, &at, NULL, &member))
-            if (is_there(member))
-                add_row(out, member, width, measure);
-    }
+static void add_cell(kp_buf *out, kp_json member, size_t column) {
+    cmd_add_shown(out, kp_json_get(member, members[column]), CELL_MAX);
+    if (out->len == 0)
+        kp_buf_char(out, '-');
 }
 
 /* A fact with what it is in front, if there is one. */
@@ -93,7 +47,7 @@ static void add_fact(kp_buf *out, const char *title, kp_json value) {
         return;
     kp_buf_str(out, "; ");
     kp_buf_str(out, title);
-    add_text(out, value, CELL_MAX);
+    cmd_add_shown(out, value, CELL_MAX);
 }
 
 /* What is too long for a column: who uses each value, and whether it may be revoked. */
@@ -106,16 +60,16 @@ static void add_uses(kp_buf *out, kp_json list) {
         size_t next = 0;
         if (!is_there(member))
             continue;
-        add_text(out, kp_json_get(member, "name"), CELL_MAX);
+        cmd_add_shown(out, kp_json_get(member, "name"), CELL_MAX);
         kp_buf_char(out, ' ');
-        add_text(out, kp_json_get(member, "masked"), CELL_MAX);
+        cmd_add_shown(out, kp_json_get(member, "masked"), CELL_MAX);
         kp_buf_str(out, ": ");
-        add_text(out, kp_json_get(member, "safety"), LINE_MAX_BYTES);
+        cmd_add_shown(out, kp_json_get(member, "safety"), LINE_MAX_BYTES);
         add_fact(out, "version ", kp_json_get(member, "version"));
         add_fact(out, "expires ", kp_json_get(member, "expires"));
         for (const char *title = "; hosts: "; kp_json_next(hosts, &next, NULL, &host); title = ", ") {
             kp_buf_str(out, title);
-            add_text(out, kp_json_get(host, "host"), CELL_MAX);
+            cmd_add_shown(out, kp_json_get(host, "host"), CELL_MAX);
         }
         kp_buf_char(out, '\n');
     }
@@ -127,14 +81,14 @@ static void add_place(kp_buf *out, kp_json place) {
     kp_json outcome = kp_json_get(place, "outcome");
     kp_buf name;
     kp_buf_init(&name, NULL);
-    add_text(&name, kp_json_get(place, "place"), CELL_MAX);
+    cmd_add_shown(&name, kp_json_get(place, "place"), CELL_MAX);
     kp_buf_fmt(out, "  %s ", kp_json_is(outcome, "used") ? "*" : kp_json_is(outcome, "unusable") ? "!" : " ");
-    add_cell(out, kp_buf_text(&name), 0, true);
+    kp_buf_str(out, kp_buf_text(&name));
     kp_buf_str(out, ": ");
-    add_text(out, outcome, CELL_MAX);
+    cmd_add_shown(out, outcome, CELL_MAX);
     kp_buf note;
     kp_buf_init(&note, NULL);
-    add_text(&note, kp_json_get(place, "note"), LINE_MAX_BYTES);
+    cmd_add_shown(&note, kp_json_get(place, "note"), LINE_MAX_BYTES);
     const char *text = kp_buf_text(&note);
     /* The note often begins with the place itself. */
     if (name.len > 0 && kp_starts(text, kp_buf_text(&name))) {
@@ -158,12 +112,12 @@ static bool has_trouble(kp_json member) {
 }
 
 static void add_member(kp_buf *out, kp_json member) {
-    add_text(out, kp_json_get(member, "name"), CELL_MAX);
+    cmd_add_shown(out, kp_json_get(member, "name"), CELL_MAX);
     if (was_found(member)) {
         static const char *const facts[] = {"masked", "fingerprint", "state"};
         for (size_t i = 0; i < 3; i++) {
             kp_buf_str(out, i == 1 ? ", fingerprint " : i ? ", " : ": ");
-            add_text(out, kp_json_get(member, facts[i]), CELL_MAX);
+            cmd_add_shown(out, kp_json_get(member, facts[i]), CELL_MAX);
         }
     } else
         kp_buf_str(out, has_trouble(member) ? ": not usable" : ": no key");
@@ -190,7 +144,7 @@ static void add_explanation(kp_buf *out, const kp_provider *provider, kp_json li
         bool further = shown > 0 && kp_json_get(member, "default").type == KP_JSON_TRUE;
         if (further && !was_found(member) && !has_trouble(member)) {
             kp_buf_str(&rest, rest.len ? ", " : "");
-            add_text(&rest, kp_json_get(member, "name"), CELL_MAX);
+            cmd_add_shown(&rest, kp_json_get(member, "name"), CELL_MAX);
             continue;
         }
         kp_buf_char(out, '\n');
@@ -213,9 +167,9 @@ static void warn_of_age(const cmd_app *app, kp_json list) {
             continue;
         kp_buf line;
         kp_buf_init(&line, NULL);
-        add_text(&line, kp_json_get(member, "name"), CELL_MAX);
+        cmd_add_shown(&line, kp_json_get(member, "name"), CELL_MAX);
         kp_buf_str(&line, " has been in use for ");
-        add_text(&line, kp_json_get(member, "age_days"), CELL_MAX);
+        cmd_add_shown(&line, kp_json_get(member, "age_days"), CELL_MAX);
         kp_buf_str(&line, " days");
         cmd_note("warning: %s; make a new key at the service and put it in the place of this one", kp_buf_text(&line));
         kp_buf_free(&line);
@@ -229,7 +183,7 @@ static void tell_preferred(const cmd_app *app, kp_json list) {
         if (kp_json_get(member, "preferred").type == KP_JSON_TRUE) {
             kp_buf name;
             kp_buf_init(&name, NULL);
-            add_text(&name, kp_json_get(member, "name"), CELL_MAX);
+            cmd_add_shown(&name, kp_json_get(member, "name"), CELL_MAX);
             cmd_note("note: %s comes first; 'keyplate keys use --undo' goes back to the order of the configuration",
                      kp_buf_text(&name));
             kp_buf_free(&name);
@@ -250,7 +204,7 @@ static int print(cmd_app *app, const kp_op *op, bool explain) {
     } else if (explain)
         add_explanation(&out, cmd_provider(app), list);
     else if (found) {
-        add_table(&out, list);
+        cmd_add_grid(&out, list, &(cmd_grid){headings, COLUMNS, is_there, add_cell});
         add_uses(&out, list);
     }
     int status = cmd_print_masked(&out, found ? CMD_DONE : CMD_NO_KEY);

@@ -2,6 +2,7 @@
  * calls. */
 #include <string.h>
 
+#include "app/cmd_grid.h"
 #include "app/cmd_run.h"
 #include "app/cmd_say.h"
 #include "base/error.h"
@@ -15,17 +16,6 @@ static const char *const members[COLUMNS] = {"scope", "name", "limit", "used", "
 static const char *const headings[COLUMNS] = {"FOR",         "LIMIT",           "MOST", "USED", "LEFT",
                                               "BEGINS ANEW", "IF IT IS REACHED"};
 
-static void add_text(kp_buf *out, kp_json value) {
-    kp_buf text;
-    kp_buf_init(&text, NULL);
-    if (value.type == KP_JSON_NUMBER)
-        kp_buf_add(out, value.raw, value.len);
-    else if (kp_json_string(value, &text))
-        kp_add_shown(out, kp_buf_text(&text), text.len, CELL_MAX);
-    out->failed |= text.failed;
-    kp_buf_free(&text);
-}
-
 static void add_cell(kp_buf *out, kp_json limit, size_t i) {
     kp_json value = kp_json_get(limit, members[i]);
     bool money =
@@ -37,44 +27,7 @@ static void add_cell(kp_buf *out, kp_json limit, size_t i) {
     else if (value.type == KP_JSON_NULL)
         kp_buf_char(out, '-');
     else
-        add_text(out, value);
-}
-
-static void add_padded(kp_buf *out, const char *text, size_t width, bool last) {
-    kp_buf_str(out, text);
-    for (size_t i = strlen(text); !last && i < width + 2; i++)
-        kp_buf_char(out, ' ');
-}
-
-static void add_row(kp_buf *out, kp_json limit, size_t width[COLUMNS], bool measure) {
-    for (size_t i = 0; i < COLUMNS; i++) {
-        kp_buf cell;
-        kp_buf_init(&cell, NULL);
-        add_cell(&cell, limit, i);
-        if (!measure)
-            add_padded(out, kp_buf_text(&cell), width[i], i + 1 == COLUMNS);
-        else if (cell.len > width[i])
-            width[i] = cell.len;
-        kp_buf_free(&cell);
-    }
-    if (!measure)
-        kp_buf_char(out, '\n');
-}
-
-static void add_table(kp_buf *out, kp_json list) {
-    size_t width[COLUMNS];
-    for (size_t i = 0; i < COLUMNS; i++)
-        width[i] = strlen(headings[i]);
-    for (int measure = 1; measure >= 0; measure--) {
-        for (size_t i = 0; !measure && i < COLUMNS; i++)
-            add_padded(out, headings[i], width[i], i + 1 == COLUMNS);
-        if (!measure)
-            kp_buf_char(out, '\n');
-        kp_json limit;
-        size_t at = 0;
-        while (kp_json_next(list, &at, NULL, &limit))
-            add_row(out, limit, width, measure);
-    }
+        cmd_add_shown(out, value, CELL_MAX);
 }
 
 static void add_windows(kp_buf *out, kp_json list) {
@@ -82,12 +35,12 @@ static void add_windows(kp_buf *out, kp_json list) {
     size_t at = 0;
     while (kp_json_next(list, &at, NULL, &window)) {
         kp_buf_str(out, "window for ");
-        add_text(out, kp_json_get(window, "scope"));
+        cmd_add_shown(out, kp_json_get(window, "scope"), CELL_MAX);
         if (kp_json_get(window, "open").type == KP_JSON_TRUE) {
             kp_buf_str(out, ": open");
         } else {
             kp_buf_str(out, ": shut until ");
-            add_text(out, kp_json_get(window, "opens_at"));
+            cmd_add_shown(out, kp_json_get(window, "opens_at"), CELL_MAX);
         }
         kp_buf_char(out, '\n');
     }
@@ -97,11 +50,11 @@ static void add_pause(kp_buf *out, kp_json paused) {
     if (paused.type != KP_JSON_OBJECT)
         return;
     kp_buf_str(out, "paid calls are paused until ");
-    add_text(out, kp_json_get(paused, "until"));
+    cmd_add_shown(out, kp_json_get(paused, "until"), CELL_MAX);
     kp_json reason = kp_json_get(paused, "reason");
     if (!kp_json_is(reason, "")) {
         kp_buf_str(out, ": ");
-        add_text(out, reason);
+        cmd_add_shown(out, reason, CELL_MAX);
     }
     kp_buf_str(out, "; 'keyplate resume' ends that\n");
 }
@@ -117,7 +70,7 @@ static int print(const cmd_app *app, const kp_op *op) {
         kp_buf_char(&out, '\n');
     } else {
         if (list.len > 2)
-            add_table(&out, list);
+            cmd_add_grid(&out, list, &(cmd_grid){headings, COLUMNS, NULL, add_cell});
         else
             kp_buf_str(&out, "no limits are configured (options limits.*; 'keyplate help config')\n");
         add_windows(&out, kp_json_get(root, "windows"));

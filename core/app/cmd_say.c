@@ -42,7 +42,7 @@ void cmd_mask(kp_buf *out, const char *text, size_t len) {
     kp_known_mask(out, text, len);
 }
 
-static bool write_all(int fd, const char *data, size_t len) {
+bool cmd_write_all(int fd, const char *data, size_t len) {
     while (len > 0) {
         ssize_t n = write(fd, data, len);
         if (n < 0 && errno == EINTR)
@@ -65,13 +65,13 @@ static void note(const char *format, va_list args) {
     cmd_mask(&out, kp_buf_text(&line), line.len);
     kp_buf_char(&out, '\n');
     if (!line.failed && !out.failed)
-        write_all(STDERR_FILENO, out.data, out.len);
+        cmd_write_all(STDERR_FILENO, out.data, out.len);
     kp_buf_free(&line);
     kp_buf_free(&out);
 }
 
 void cmd_explain(const kp_buf *text) {
-    write_all(STDERR_FILENO, kp_buf_text(text), text->len);
+    cmd_write_all(STDERR_FILENO, kp_buf_text(text), text->len);
 }
 
 void cmd_note(const char *format, ...) {
@@ -92,7 +92,7 @@ void cmd_detail(const cmd_app *app, const char *format, ...) {
 
 int cmd_print(const kp_buf *text, int status) {
     errno = ENOMEM;
-    if (!text->failed && write_all(STDOUT_FILENO, kp_buf_text(text), text->len))
+    if (!text->failed && cmd_write_all(STDOUT_FILENO, kp_buf_text(text), text->len))
         return status;
     const char *why = errno == EPIPE ? "its reader is gone" : errno == EBADF ? "it is closed" : strerror(errno);
     cmd_note("the answer could not be written to stdout: %s", why);

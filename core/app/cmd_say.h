@@ -25,6 +25,8 @@ void cmd_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cmd_explain(const kp_buf *);
 /* One line of --verbose. */
 void cmd_detail(const cmd_app *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Writes all of it, however often it is interrupted. false: it cannot be written; errno says why. */
+bool cmd_write_all(int fd, const char *data, size_t len);
 /* Writes the buffer to stdout as it is. status, or CMD_TROUBLE after a message when it cannot be written. */
 int cmd_print(const kp_buf *, int status);
 /* The same, masked: for all that is no answer. */
