@@ -85,4 +85,16 @@ static inline bool scratch_drop_rights(void) {
 /* Short for a test in a folder of its own. Tests named by a row are written out: check_rows.py looks for them. */
 #define SCRATCH_TEST(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
+/* A child that ends with 0 if run is true; it ends itself when the test is over its time. */
+static inline pid_t scratch_start(bool (*run)(void)) {
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(SCRATCH_SECONDS);
+        _exit(run() ? 0 : 1);
+    }
+    return child;
+}
+
 #endif

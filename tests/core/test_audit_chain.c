@@ -6,22 +6,9 @@
 
 #include <cmocka.h>
 
-#include "chain_case.h"
+#include "chain_files_case.h"
 #include "failing.h"
 #include "safe/hmac.h"
-
-static chain_file files[3];
-static kp_chain_end end;
-
-/* Ten records in one file. */
-static int begin(void **state) {
-    (void)state;
-    memset(files, 0, sizeof files);
-    end = (kp_chain_end){0};
-    chain_make_key(&chain_key);
-    chain_grow(&files[0], &end, 10);
-    return 0;
-}
 
 /* ---- Seals ---- */
 

@@ -6,20 +6,7 @@
 
 #include <cmocka.h>
 
-#include "chain_case.h"
-
-static chain_file files[3];
-static kp_chain_end end;
-
-/* Ten records in one file. */
-static int begin(void **state) {
-    (void)state;
-    memset(files, 0, sizeof files);
-    end = (kp_chain_end){0};
-    chain_make_key(&chain_key);
-    chain_grow(&files[0], &end, 10);
-    return 0;
-}
+#include "chain_files_case.h"
 
 static void expect(kp_chain_check check, kp_chain_fault fault, uint64_t line, uint64_t seq) {
     if (check.fault != fault || check.fault_line != line || check.fault_seq != seq) {

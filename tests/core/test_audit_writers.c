@@ -18,17 +18,6 @@
 
 enum { WRITERS = 32, LINES = 60, ROTATIONS = 12, KILLS = 60, THREADS = 4 };
 
-static pid_t start(bool (*run)(void)) {
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        alarm(SCRATCH_SECONDS);
-        _exit(run() ? 0 : 1);
-    }
-    return child;
-}
-
 static bool write_lines(void) {
     kp_append_files *open_files = kp_append_files_new();
     for (int n = 0; n < LINES; n++)
@@ -41,7 +30,7 @@ static void a1_32_writers_keep_one_chain_over_rotations(void **state) {
     (void)state;
     int rotations = 0, left = WRITERS, failed = 0, status;
     for (int w = 0; w < WRITERS; w++)
-        start(write_lines);
+        scratch_start(write_lines);
     while (left > 0) {
         if (waitpid(-1, &status, WNOHANG) > 0) {
             left--;
@@ -92,7 +81,7 @@ static void k8_a_child_opens_its_own(void **state) {
     int status;
     shared_files = kp_append_files_new();
     assert_int_equal(append(shared_files), 0);
-    pid_t child = start(write_with_shared);
+    pid_t child = scratch_start(write_with_shared);
     assert_true(write_with_shared());
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
@@ -121,7 +110,7 @@ static void a1_writers_killed_at_any_moment(void **state) {
     said = open(scratch_path("said"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     assert_true(said >= 0);
     for (int i = 0; i < AT_ONCE; i++)
-        writer[i] = start(write_for_ever);
+        writer[i] = scratch_start(write_for_ever);
     for (int k = 0; k < kills; k++) {
         off_t before = size_of("said");
         pid_t *victim = &writer[chance_below(&c, AT_ONCE)];
@@ -131,7 +120,7 @@ static void a1_writers_killed_at_any_moment(void **state) {
         assert_int_equal(kill(*victim, SIGKILL), 0);
         assert_int_equal(waitpid(*victim, &status, 0), *victim);
         assert_true(WIFSIGNALED(status));
-        *victim = start(write_for_ever);
+        *victim = scratch_start(write_for_ever);
     }
     for (int i = 0; i < AT_ONCE; i++) {
         assert_int_equal(kill(writer[i], SIGKILL), 0);

@@ -15,17 +15,6 @@ enum { KEY_MAKERS = 16 };
 
 static int said;
 
-static pid_t start(bool (*run)(void)) {
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        alarm(SCRATCH_SECONDS);
-        _exit(run() ? 0 : 1);
-    }
-    return child;
-}
-
 static int read_state_key(char room[256], size_t *len) {
     int why = 0;
     return kp_read_local("state:audit.key", room, 256, NULL, len, &why);
@@ -48,7 +37,7 @@ static void one_key_is_made(void **state) {
     assert_int_equal(setenv("KEYPLATE_STATE_DIR", scratch_path("state"), 1), 0);
     said = open(scratch_path("keys"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     for (int i = 0; i < KEY_MAKERS; i++)
-        start(make_key);
+        scratch_start(make_key);
     for (int i = 0; i < KEY_MAKERS; i++)
         assert_true(wait(&status) > 0 && status == 0);
     close(said);

@@ -143,6 +143,18 @@ class Machine:
         assert (status, out, err) == (0, "", "")
 
 
+def settings(unit):
+    """Of the section [Service] of a unit file: name and values."""
+    found, section = {}, None
+    for line in unit.read_text().splitlines():
+        if line.startswith("["):
+            section = line
+        elif line and line[0] not in "#;" and section == "[Service]":
+            name, _, value = line.partition("=")
+            found.setdefault(name, []).append(value)
+    return found
+
+
 @pytest.fixture
 def machines(tmp_path):
     made = []

@@ -12,24 +12,12 @@ import threading
 
 import pytest
 
-from conftest import EXAMPLES, PATIENCE, PROGRAM, ROOT, until
+from conftest import EXAMPLES, PATIENCE, PROGRAM, ROOT, settings, until
 from yaml_subset import read
 
 UNIT, RULES = EXAMPLES / "keyplate-monitor.service", EXAMPLES / "prometheus-rules.yml"
 INSTALLED = "/usr/local/bin/keyplate"
 METRIC = re.compile(r"\bkeyplate_\w+")
-
-
-def settings():
-    """Of the section [Service]: name and values."""
-    found, section = {}, None
-    for line in UNIT.read_text().splitlines():
-        if line.startswith("["):
-            section = line
-        elif line and line[0] not in "#;" and section == "[Service]":
-            name, _, value = line.partition("=")
-            found.setdefault(name, []).append(value)
-    return found
 
 
 class Hooks(http.server.BaseHTTPRequestHandler):
@@ -59,7 +47,7 @@ def unquoted(line):
 
 
 def test_the_service_watches_and_shows(machine, webhook):
-    unit = settings()
+    unit = settings(UNIT)
     credentials, state = machine.folder / "credentials", machine.folder / "state"
     credentials.mkdir()
     state.mkdir(mode=0o700)

@@ -6,27 +6,15 @@ import subprocess
 
 import pytest
 
-from conftest import EXAMPLES, PATIENCE, PROGRAM
+from conftest import EXAMPLES, PATIENCE, PROGRAM, settings
 
 UNIT = EXAMPLES / "keyplate-example.service"
 INSTALLED = "/usr/local/bin/keyplate"
 
 
-def settings():
-    """Of the section [Service]: name and values."""
-    found, section = {}, None
-    for line in UNIT.read_text().splitlines():
-        if line.startswith("["):
-            section = line
-        elif line and line[0] not in "#;" and section == "[Service]":
-            name, _, value = line.partition("=")
-            found.setdefault(name, []).append(value)
-    return found
-
-
 class Service:
     def __init__(self, machine):
-        self.machine, self.settings = machine, settings()
+        self.machine, self.settings = machine, settings(UNIT)
         self.states, self.credentials = machine.folder / "states", machine.folder / "credentials"
         self.credentials.mkdir()
         for name in self.settings["StateDirectory"]:
